@@ -1,0 +1,22 @@
+#ifndef BLOCKFIT_BLOCKFIT_HPP
+#define BLOCKFIT_BLOCKFIT_HPP
+
+/// Everything but interop/, which needs the libraries it serves.
+
+#include <blockfit/array/chunked_matrix.hpp>
+#include <blockfit/array/chunked_vector.hpp>
+#include <blockfit/array/compute.hpp>
+#include <blockfit/array/creation.hpp>
+#include <blockfit/array/store.hpp>
+#include <blockfit/core/error.hpp>
+#include <blockfit/core/matrix.hpp>
+#include <blockfit/core/random_state.hpp>
+#include <blockfit/exec/settings.hpp>
+#include <blockfit/exec/stream.hpp>
+#include <blockfit/linear_model/sgd_classifier.hpp>
+#include <blockfit/pipeline.hpp>
+#include <blockfit/preprocessing/standard_scaler.hpp>
+#include <blockfit/version.hpp>
+#include <blockfit/wrappers/incremental.hpp>
+
+#endif

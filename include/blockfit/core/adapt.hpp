@@ -1,0 +1,142 @@
+#ifndef BLOCKFIT_CORE_ADAPT_HPP
+#define BLOCKFIT_CORE_ADAPT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <blockfit/core/labels.hpp>
+#include <blockfit/core/matrix.hpp>
+#include <blockfit/core/matrix_view.hpp>
+
+namespace blockfit {
+inline namespace v1 {
+
+/// The customisation point for foreign matrices: specialise it for M (without const) with
+///     using value_type = ...;
+///     static constexpr bool owning = ...;              // does M keep the memory alive itself?
+///     static MatrixView<const value_type> view(const M&);
+///     static MatrixView<value_type> view(M&);          // if M can be written to
+/// interop/eigen.hpp and interop/xtensor.hpp do so for row-major matrices.
+template <class M>
+struct MatrixTraits;
+
+template <class T>
+struct MatrixTraits<MatrixView<T>> {
+    using value_type = std::remove_const_t<T>;
+    static constexpr bool owning = false;
+    static constexpr MatrixView<const value_type> view(const MatrixView<T>& m) noexcept { return m; }
+    static constexpr MatrixView<value_type> view(MatrixView<T>& m) noexcept
+        requires(!std::is_const_v<T>)
+    {
+        return m;
+    }
+};
+
+template <class T>
+struct MatrixTraits<Matrix<T>> {
+    using value_type = T;
+    static constexpr bool owning = true;
+    static MatrixView<const T> view(const Matrix<T>& m) noexcept { return m.view(); }
+    static MatrixView<T> view(Matrix<T>& m) noexcept { return m.view(); }
+};
+
+/// A matrix in memory that can be seen as a MatrixView without a copy.
+template <class M>
+concept MatrixLike = requires(const std::remove_cvref_t<M>& m) {
+    typename MatrixTraits<std::remove_cvref_t<M>>::value_type;
+    MatrixTraits<std::remove_cvref_t<M>>::view(m);
+};
+
+template <MatrixLike M>
+using MatrixValue = typename MatrixTraits<std::remove_cvref_t<M>>::value_type;
+
+/// The rows of a foreign matrix, not copied.
+template <MatrixLike M>
+[[nodiscard]] MatrixView<const MatrixValue<M>> as_view(const M& m) {
+    return MatrixTraits<std::remove_cvref_t<M>>::view(m);
+}
+
+/// One-dimensional data in memory: std::vector, std::span, std::array, Eigen vectors, xtensor vectors.
+template <class V>
+concept VectorLike = !MatrixLike<V> && requires(const V& v) {
+    { v.size() };
+    { v.data() };
+    requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*v.data())>> ||
+                 std::is_enum_v<std::remove_cvref_t<decltype(*v.data())>>;
+};
+
+template <VectorLike V>
+[[nodiscard]] auto as_span(const V& v) noexcept {
+    return std::span(v.data(), static_cast<std::size_t>(v.size()));
+}
+
+/// Sample weights: one number a row, or one number for every row. Does not own; {} means unweighted.
+class SampleWeight {
+public:
+    SampleWeight() = default;
+    /// The same weight for every row.
+    SampleWeight(double weight) : scalar_(weight), given_(true) {}
+    /// One weight a row, not copied.
+    template <VectorLike V>
+        requires std::same_as<std::remove_cvref_t<decltype(*std::declval<const V&>().data())>, double>
+    SampleWeight(const V& weights) : values_(as_span(weights)), given_(true), per_row_(true) {}
+
+    /// Were weights given at all?
+    [[nodiscard]] explicit operator bool() const noexcept { return given_; }
+    [[nodiscard]] double operator[](Index row) const noexcept {
+        return per_row_ ? values_[static_cast<std::size_t>(row)] : scalar_;
+    }
+    /// The weights of some of the rows.
+    [[nodiscard]] SampleWeight rows(Index begin, Index end) const noexcept {
+        SampleWeight part = *this;
+        if (per_row_) part.values_ = values_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+        return part;
+    }
+    /// Throws ShapeError unless there is one weight a row; DataError, naming the row, if one is NaN or infinite.
+    void check(std::string_view where, Index rows) const {
+        if (per_row_) detail::require_same(where, "length of sample_weight", std::ssize(values_), rows);
+        for (Index i = 0; i < (per_row_ ? rows : given_ ? 1 : 0); ++i)
+            if (const double w = (*this)[i]; !(w - w == 0.0))
+                throw DataError(std::string(where) + ": sample_weight is not finite", {.row = i});
+    }
+
+private:
+    std::span<const double> values_;
+    double scalar_ = 1.0;
+    bool given_ = false;
+    bool per_row_ = false;
+};
+
+/// Labels in memory as int64: borrowed if they are that already, converted once otherwise.
+class LabelSpan {
+public:
+    template <VectorLike V>
+    LabelSpan(const V& labels) {
+        const auto given = as_span(labels);
+        if constexpr (std::same_as<typename decltype(given)::value_type, Label>) {
+            labels_ = given;
+        } else {
+            owned_.reserve(given.size());
+            Index row = 0;
+            for (const auto label : given) owned_.push_back(to_label(label, row++));
+            labels_ = owned_;
+        }
+    }
+    LabelSpan(const LabelSpan&) = delete;
+    LabelSpan& operator=(const LabelSpan&) = delete;
+    operator std::span<const Label>() const noexcept { return labels_; }
+    [[nodiscard]] std::span<const Label> get() const noexcept { return labels_; }
+
+private:
+    std::vector<Label> owned_;
+    std::span<const Label> labels_;
+};
+
+}  // namespace v1
+}  // namespace blockfit
+
+#endif

@@ -1,0 +1,241 @@
+#ifndef BLOCKFIT_EXEC_STREAM_HPP
+#define BLOCKFIT_EXEC_STREAM_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <blockfit/core/error.hpp>
+#include <blockfit/exec/settings.hpp>
+
+#if defined(__SANITIZE_THREAD__)
+#define BLOCKFIT_DETAIL_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BLOCKFIT_DETAIL_TSAN 1
+#endif
+#endif
+#ifdef BLOCKFIT_DETAIL_TSAN
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#endif
+
+namespace blockfit {
+inline namespace v1 {
+
+/// What `stream` is to run.
+struct StreamPlan {
+    /// For messages: "StandardScaler::fit".
+    std::string_view name;
+    Index blocks = 0;
+    /// Memory that one block in flight takes: its buffers and what its source needs to decode it.
+    Index bytes_per_block = 0;
+    /// Rows of the largest block, for the remedy in the MemoryLimitError.
+    Index block_rows = 0;
+};
+
+namespace detail {
+
+/// oneTBB is not built for the thread sanitizer, which cannot see its hand-overs: these show them.
+inline void acquire([[maybe_unused]] void* what) noexcept {
+#ifdef BLOCKFIT_DETAIL_TSAN
+    __tsan_acquire(what);
+#endif
+}
+inline void release([[maybe_unused]] void* what) noexcept {
+#ifdef BLOCKFIT_DETAIL_TSAN
+    __tsan_release(what);
+#endif
+}
+
+/// "80.0 MB".
+[[nodiscard]] inline std::string bytes_to_text(Index bytes) {
+    char text[32];
+    const auto b = static_cast<double>(bytes);
+    if (bytes >= 1'000'000'000) std::snprintf(text, sizeof text, "%.1f GB", b / 1e9);
+    else if (bytes >= 1'000'000) std::snprintf(text, sizeof text, "%.1f MB", b / 1e6);
+    else std::snprintf(text, sizeof text, "%.1f kB", b / 1e3);
+    return text;
+}
+
+/// True on a thread that is inside a work or sink of `stream`.
+inline bool& inside_stream() {
+    thread_local bool inside = false;
+    return inside;
+}
+
+/// Gives the thread that runs one block the caller's settings.
+class BlockScope {
+public:
+    explicit BlockScope(const SettingsParams& params) : outer_(Settings::current()), inside_(inside_stream()) {
+        Settings::current() = params;
+        inside_stream() = true;
+    }
+    ~BlockScope() {
+        Settings::current() = outer_;
+        inside_stream() = inside_;
+    }
+    BlockScope(const BlockScope&) = delete;
+    BlockScope& operator=(const BlockScope&) = delete;
+
+private:
+    SettingsParams outer_;
+    bool inside_;
+};
+
+[[nodiscard]] inline int thread_count(const SettingsParams& settings) {
+    const auto allowed = static_cast<int>(
+        oneapi::tbb::global_control::active_value(oneapi::tbb::global_control::max_allowed_parallelism));
+    return settings.threads == 0 ? allowed : std::min(settings.threads, allowed);
+}
+
+/// How many blocks may be in flight. Throws MemoryLimitError if not even one may.
+[[nodiscard]] inline Index blocks_in_flight(const StreamPlan& plan, const SettingsParams& settings, int threads) {
+    const Index most = std::min<Index>(threads + 1, plan.blocks);
+    if (settings.memory_limit == 0 || plan.bytes_per_block == 0) return most;
+    const Index fit = settings.memory_limit / plan.bytes_per_block;
+    if (fit == 0) {
+        const double share = static_cast<double>(settings.memory_limit) / static_cast<double>(plan.bytes_per_block);
+        const auto rows = static_cast<Index>(static_cast<double>(plan.block_rows) * share);
+        std::string remedy = "raise Settings::memory_limit";
+        if (rows > 0) remedy += ", or use block_rows of at most " + std::to_string(rows);
+        throw MemoryLimitError(std::string(plan.name) + ": a block of " + std::to_string(plan.block_rows) + " rows takes " +
+                               bytes_to_text(plan.bytes_per_block) + ", but memory_limit is " +
+                               bytes_to_text(settings.memory_limit) + "; " + remedy);
+    }
+    return std::min(most, fit);
+}
+
+[[nodiscard]] inline bool cancelled(const SettingsParams& settings) {
+    return settings.cancel && settings.cancel->cancelled();
+}
+
+/// Throws the MemoryLimitError that `stream` would, for callers that must know before they change anything.
+inline void require_memory(const StreamPlan& plan) { (void)blocks_in_flight(plan, Settings::current(), 1); }
+
+}  // namespace detail
+
+/// The one way to run. `work(slot, block)` runs for blocks 0 ... blocks-1 on any thread, several at a time;
+/// `sink(slot, block)` then runs for them one by one in block order, on the slot that the work filled.
+///
+/// At most threads + 1 slots exist, fewer if the memory limit says so: readers wait when the sink is slower. The first
+/// exception in block order, from work or sink, is the one rethrown, whatever the number of threads; no later block's
+/// sink runs. Throws Cancelled if the settings' token was triggered before the last block was done, MemoryLimitError
+/// before any work if one block is larger than the limit. Inside another stream it runs on the calling thread alone.
+template <class Slot, class Work, class Sink>
+void stream(const StreamPlan& plan, Work work, Sink sink) {
+    const SettingsParams settings = Settings::current();
+    const int threads = detail::inside_stream() ? 1 : detail::thread_count(settings);
+    const Index slots = detail::blocks_in_flight(plan, settings, threads);
+    Index done = 0;
+
+    const auto require_all_done = [&] {
+        if (done < plan.blocks)
+            throw Cancelled(std::string(plan.name) + ": cancelled after " + std::to_string(done) + " of " +
+                            std::to_string(plan.blocks) + " blocks");
+    };
+
+    if (threads == 1 || slots <= 1) {
+        Slot slot;
+        for (; done < plan.blocks && !detail::cancelled(settings); ++done) {
+            const detail::BlockScope scope(settings);
+            work(slot, done);
+            sink(slot, done);
+        }
+        return require_all_done();
+    }
+
+    // Tokens are slot numbers into this pool, so that none is lost when a stage throws. A slot is free again when its
+    // block has left the sink, which is what bounds the number of tokens: block b always gets slot b % slots.
+    struct Entry {
+        Slot slot;
+        std::exception_ptr failure;
+    };
+    std::vector<Entry> pool(static_cast<std::size_t>(slots));
+    const auto entry = [&](Index block) -> Entry& { return pool[static_cast<std::size_t>(block % slots)]; };
+    Index next = 0;
+    std::exception_ptr failure;
+    std::atomic<bool> stop{false};
+    char begin = 0, end = 0, in_order = 0, out_order = 0;  // addresses that stand for hand-overs
+
+    namespace tbb = oneapi::tbb;
+    const auto issue = [&](tbb::flow_control& control) -> Index {
+        detail::acquire(&begin);
+        detail::acquire(&in_order);
+        detail::acquire(&out_order);
+        const Index block = next;
+        const bool last = block == plan.blocks || stop || detail::cancelled(settings);
+        if (last) control.stop();
+        else ++next;
+        detail::release(&in_order);
+        detail::release(last ? static_cast<void*>(&end) : &entry(block));
+        return block;
+    };
+    const auto run_work = [&](Index block) -> Index {
+        detail::acquire(&begin);
+        Entry& e = entry(block);
+        detail::acquire(&e);
+        if (!stop) {
+            try {
+                const detail::BlockScope scope(settings);
+                // Isolated, because a thread that waits inside work for a parallel call of the user's could otherwise
+                // take up another block, its sink included.
+                tbb::this_task_arena::isolate([&] { work(e.slot, block); });
+            } catch (...) {
+                e.failure = std::current_exception();
+            }
+        }
+        detail::release(&e);
+        return block;
+    };
+    const auto run_sink = [&](Index block) {
+        detail::acquire(&begin);
+        Entry& e = entry(block);
+        detail::acquire(&e);
+        detail::acquire(&out_order);
+        if (!stop && !detail::cancelled(settings)) {
+            try {
+                if (e.failure) std::rethrow_exception(e.failure);
+                const detail::BlockScope scope(settings);
+                tbb::this_task_arena::isolate([&] { sink(e.slot, block); });
+                ++done;
+            } catch (...) {
+                failure = std::current_exception();
+                stop = true;
+            }
+        } else {
+            stop = true;
+        }
+        detail::release(&out_order);
+        detail::release(&e);
+        detail::release(&end);
+    };
+
+    detail::release(&begin);
+    tbb::task_group_context context(tbb::task_group_context::isolated);
+    tbb::task_arena arena(threads);
+    arena.execute([&] {
+        tbb::parallel_pipeline(static_cast<std::size_t>(slots),
+                               tbb::make_filter<void, Index>(tbb::filter_mode::serial_in_order, issue) &
+                                   tbb::make_filter<Index, Index>(tbb::filter_mode::parallel, run_work) &
+                                   tbb::make_filter<Index, void>(tbb::filter_mode::serial_in_order, run_sink),
+                               context);
+    });
+    detail::acquire(&end);
+    if (failure) std::rethrow_exception(failure);
+    require_all_done();
+}
+
+}  // namespace v1
+}  // namespace blockfit
+
+#endif

@@ -1,0 +1,458 @@
+#ifndef BLOCKFIT_PIPELINE_HPP
+#define BLOCKFIT_PIPELINE_HPP
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <blockfit/array/training_set.hpp>
+#include <blockfit/core/concepts.hpp>
+#include <blockfit/core/fixed_string.hpp>
+#include <blockfit/estimator.hpp>
+
+namespace blockfit {
+inline namespace v1 {
+
+/// An estimator with a name of one's own in a pipeline. Made by step<"scale">(StandardScaler{}).
+template <FixedString Name, class E>
+struct NamedStep {
+    E estimator;
+};
+template <FixedString Name, class E>
+[[nodiscard]] NamedStep<Name, E> step(E estimator) {
+    return {std::move(estimator)};
+}
+
+namespace detail {
+
+/// The estimator in a step, and the name given to it, empty for none.
+template <class S>
+struct StepTraits {
+    using type = S;
+    static constexpr std::string_view name = {};
+    static S& get(S& s) { return s; }
+    static const S& get(const S& s) { return s; }
+};
+template <FixedString Name, class E>
+struct StepTraits<NamedStep<Name, E>> {
+    using type = E;
+    static constexpr std::string_view name = Name.view();
+    static E& get(NamedStep<Name, E>& s) { return s.estimator; }
+    static const E& get(const NamedStep<Name, E>& s) { return s.estimator; }
+};
+
+struct StepName {
+    std::array<char, 80> text{};
+    std::size_t size = 0;
+    constexpr void add(char c) { text.at(size++) = c; }
+    [[nodiscard]] constexpr std::string_view view() const { return {text.data(), size}; }
+};
+
+/// scikit-learn's make_pipeline names: the class name in lower case; if it occurs again, all of them get -1, -2, ...
+template <class... S>
+[[nodiscard]] constexpr std::array<StepName, sizeof...(S)> step_names() {
+    constexpr std::size_t n = sizeof...(S);
+    const std::array<std::string_view, n> given{StepTraits<S>::name...};
+    const std::array<std::string_view, n> classes{StepTraits<S>::type::class_name...};
+    std::array<StepName, n> names{};
+    for (std::size_t i = 0; i < n; ++i) {
+        if (!given[i].empty()) {
+            for (const char c : given[i]) names[i].add(c);
+            continue;
+        }
+        for (const char c : classes[i]) names[i].add(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+        std::size_t same = 0, before = 0;
+        for (std::size_t k = 0; k < n; ++k)
+            if (given[k].empty() && classes[k] == classes[i]) {
+                ++same;
+                if (k <= i) ++before;
+            }
+        if (same == 1) continue;
+        names[i].add('-');
+        if (before >= 10) names[i].add(static_cast<char>('0' + before / 10));
+        names[i].add(static_cast<char>('0' + before % 10));
+    }
+    return names;
+}
+
+template <class... S>
+[[nodiscard]] constexpr bool good_step_names() {
+    const auto names = step_names<S...>();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i].size == 0 || names[i].view().find("__") != std::string_view::npos) return false;
+        for (std::size_t k = 0; k < i; ++k)
+            if (names[i].view() == names[k].view()) return false;
+    }
+    return true;
+}
+
+template <class... S>
+using LastStep = typename StepTraits<std::tuple_element_t<sizeof...(S) - 1, std::tuple<S...>>>::type;
+
+/// In place of a mixin that does not apply: names for the using-declarations of Pipeline to find.
+struct NoPredictions {
+    void predict(NoPredictions) = delete;
+    void decision_function(NoPredictions) = delete;
+    void predict_proba(NoPredictions) = delete;
+};
+struct NoTransforms {
+    void transform(NoTransforms) = delete;
+    void inverse_transform(NoTransforms) = delete;
+};
+
+/// What `fit` of the last step takes besides X and y.
+struct NoOptions {};
+template <class E>
+struct OptionsOf {
+    using type = NoOptions;
+};
+template <class E>
+    requires requires { typename E::Options; }
+struct OptionsOf<E> {
+    using type = typename E::Options;
+};
+
+}  // namespace detail
+
+/// Transformers and, last, any estimator, as one estimator. The steps are part of the type, so misuse does not compile.
+/// As scikit-learn's Pipeline, and beyond it: partial_fit, and chunked data.
+///
+/// `fit` makes one pass over the data for each step, each step fitted on the whole output of those before it. Chunked
+/// data is never stored between them: the later passes transform again what they read. `partial_fit` makes one pass:
+/// each step is updated with a block and then transforms it, so early blocks see immature statistics.
+template <class... S>
+class Pipeline : public std::conditional_t<Classifier<detail::LastStep<S...>>, ClassifierMixin<Pipeline<S...>>, detail::NoPredictions>,
+                 public std::conditional_t<Transformer<detail::LastStep<S...>>, TransformerMixin<Pipeline<S...>>, detail::NoTransforms> {
+    template <std::size_t I>
+    using Step = typename detail::StepTraits<std::tuple_element_t<I, std::tuple<S...>>>::type;
+    static constexpr std::size_t n_steps = sizeof...(S);
+    static constexpr std::size_t last = n_steps - 1;
+    using Last = detail::LastStep<S...>;
+    using Predictions = std::conditional_t<Classifier<Last>, ClassifierMixin<Pipeline>, detail::NoPredictions>;
+    using Transforms = std::conditional_t<Transformer<Last>, TransformerMixin<Pipeline>, detail::NoTransforms>;
+    static constexpr bool supervised = Classifier<Last>;
+    static constexpr auto names_ = detail::step_names<S...>();
+
+    static_assert([]<std::size_t... I>(std::index_sequence<I...>) {
+        return ((Transformer<Step<I>> && UnsupervisedPartialFit<Step<I>>) && ...);
+    }(std::make_index_sequence<last>{}), "Pipeline: every step but the last must be a transformer, with partial_fit(X) and transform(X)");
+    static_assert(Estimator<Last>, "Pipeline: the last step must be an estimator");
+    static_assert(detail::good_step_names<S...>(), "Pipeline: step names must be unique, not empty, and without '__'");
+
+public:
+    static constexpr std::string_view class_name = "Pipeline";
+    static constexpr int schema_version = 1;
+
+    explicit Pipeline(S... steps) : steps_(std::move(steps)...) {}
+
+    /// Step I: scikit-learn's pipe[I].
+    template <std::size_t I>
+    [[nodiscard]] const Step<I>& get() const noexcept {
+        static_assert(I < n_steps, "Pipeline::get<I>: there is no step of that number");
+        return detail::StepTraits<std::tuple_element_t<I, std::tuple<S...>>>::get(std::get<I>(steps_));
+    }
+    template <std::size_t I>
+    [[nodiscard]] Step<I>& get() noexcept {
+        return const_cast<Step<I>&>(std::as_const(*this).template get<I>());
+    }
+    /// The step of that name: pipe.get<"standardscaler">().
+    template <FixedString Name>
+    [[nodiscard]] const auto& get() const noexcept {
+        return get<index_of(Name.view())>();
+    }
+    template <FixedString Name>
+    [[nodiscard]] auto& get() noexcept {
+        return get<index_of(Name.view())>();
+    }
+    [[nodiscard]] static constexpr Index size() noexcept { return static_cast<Index>(n_steps); }
+    /// The names of the steps, in order.
+    [[nodiscard]] static std::vector<std::string> names() {
+        std::vector<std::string> list;
+        for (const detail::StepName& name : names_) list.emplace_back(name.view());
+        return list;
+    }
+
+    // --- fit -------------------------------------------------------------------------------------------------------
+
+    /// Fits each transformer on the output of the one before, the last step on the final output, y and `options`, which
+    /// are those of the last step. In memory: on any error the pipeline is as before.
+    template <MatrixLike M, VectorLike V>
+    Pipeline& fit(const M& X, const V& y, const typename detail::OptionsOf<Last>::type& options = {})
+        requires supervised
+    {
+        const LabelSpan labels(y);
+        return with_real(X, "fit", [&](Pipeline& next, auto view) {
+            next.template fit_from<0>(view, [&](auto out) { next.template get<last>().fit(out, labels.get(), options); });
+        });
+    }
+    template <MatrixLike M>
+    Pipeline& fit(const M& X)
+        requires(!supervised)
+    {
+        return with_real(X, "fit", [&](Pipeline& next, auto view) {
+            next.template fit_from<0>(view, [&](auto out) { next.template get<last>().fit(out); });
+        });
+    }
+    /// Chunked data: a pass a step. If the last step stops at a bad block, the steps before it are fitted and the last
+    /// one is as after its last complete block.
+    template <class T, class L>
+    Pipeline& fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {})
+        requires supervised
+    {
+        if constexpr (requires { get<last>().check_chunked_fit(X, y, options); })
+            get<last>().check_chunked_fit(X, y, options);
+        fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out, y, options); });
+        return *this;
+    }
+    template <class T>
+    Pipeline& fit(const ChunkedMatrix<T>& X)
+        requires(!supervised)
+    {
+        fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out); });
+        return *this;
+    }
+
+    /// One block: each step is updated with it, then transforms it for the next. On any error as before.
+    template <MatrixLike M, VectorLike V>
+    Pipeline& partial_fit(const M& X, const V& y, const PartialFitOptions& options = {})
+        requires supervised
+    {
+        const LabelSpan labels(y);
+        return with_real(X, "partial_fit", [&](Pipeline& next, auto view) {
+            next.template partial_fit_from<0>(
+                view, [&](auto out) { next.template get<last>().partial_fit(out, labels.get(), options); });
+        });
+    }
+    template <MatrixLike M>
+    Pipeline& partial_fit(const M& X)
+        requires(!supervised)
+    {
+        return with_real(X, "partial_fit", [&](Pipeline& next, auto view) {
+            next.template partial_fit_from<0>(view, [&](auto out) { next.template get<last>().partial_fit(out); });
+        });
+    }
+    /// All blocks in order, in one pass. If one is bad, the pipeline is as after the last complete one.
+    template <class T, class L>
+    Pipeline& partial_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {})
+        requires supervised
+    {
+        using R = detail::Real<T>;
+        const detail::TrainingSet<R, Label> set("Pipeline::partial_fit", detail::as_real(X), detail::as_labels(y),
+                                                options.sample_weight);
+        using Block = typename detail::TrainingSet<R, Label>::Block;
+        blocks_done_ = 0;
+        detail::stream_blocks<Block>(
+            set.pass("Pipeline::partial_fit"),
+            [&](Block& block, Index, RowRange rows) { set.read(block, rows, [](MatrixView<const R>) {}); },
+            [&](Block& block, Index, RowRange) {
+                partial_fit(block.X, block.y, {.sample_weight = block.sample_weight()});
+                ++blocks_done_;
+            });
+        return *this;
+    }
+    /// Complete blocks of the last chunked partial_fit.
+    [[nodiscard]] Index blocks_done() const noexcept { return blocks_done_; }
+
+    // --- apply -----------------------------------------------------------------------------------------------------
+
+    /// Through all steps, the last one included. X: n x n_features_in(), out: n x n_features_out().
+    template <std::floating_point T>
+    void transform(MatrixView<const T> X, MatrixView<T> out) const
+        requires Transformer<Last>
+    {
+        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().transform(z, out.rows(rows)); });
+    }
+    /// Backwards through all steps.
+    template <std::floating_point T>
+    void inverse_transform(MatrixView<const T> X, MatrixView<T> out) const
+        requires Transformer<Last>
+    {
+        Matrix<T> current(X);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            const auto back = [&](const auto& step) {
+                Matrix<T> before(X.rows(), step.n_features_in());
+                step.inverse_transform(std::as_const(current).view(), before.view());
+                current = std::move(before);
+            };
+            (back(get<last - I>()), ...);
+        }(std::make_index_sequence<n_steps>{});
+        for (Index i = 0; i < X.rows(); ++i) std::ranges::copy(current.row(i), out.row(i).begin());
+    }
+    template <std::floating_point T>
+    void predict(MatrixView<const T> X, std::span<Label> out) const
+        requires supervised
+    {
+        detail::require_same("Pipeline::predict", "number of rows of out", std::ssize(out), X.rows());
+        through(X, [&](RowRange rows, MatrixView<const T> z) {
+            get<last>().predict(z, out.subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.size())));
+        });
+    }
+    template <std::floating_point T>
+    void decision_function(MatrixView<const T> X, MatrixView<double> out) const
+        requires supervised
+    {
+        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().decision_function(z, out.rows(rows)); });
+    }
+    template <std::floating_point T>
+    void predict_proba(MatrixView<const T> X, MatrixView<double> out) const
+        requires supervised
+    {
+        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().predict_proba(z, out.rows(rows)); });
+    }
+    using Predictions::decision_function;
+    using Predictions::predict;
+    using Predictions::predict_proba;
+    using Transforms::inverse_transform;
+    using Transforms::transform;
+    void require_proba(std::string_view name) const
+        requires supervised
+    {
+        get<last>().require_proba(name);
+    }
+
+    // --- as one estimator ------------------------------------------------------------------------------------------
+
+    [[nodiscard]] bool fitted() const noexcept {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return (get<I>().fitted() && ...);
+        }(std::make_index_sequence<n_steps>{});
+    }
+    [[nodiscard]] Index n_features_in() const { return get<0>().n_features_in(); }
+    [[nodiscard]] Index n_features_out() const
+        requires Transformer<Last>
+    {
+        return get<last>().n_features_out();
+    }
+    [[nodiscard]] const std::vector<Label>& classes() const
+        requires supervised
+    {
+        return get<last>().classes();
+    }
+    [[nodiscard]] Pipeline unfitted() const {
+        Pipeline copy = *this;
+        copy.for_each_step([](std::string_view, auto& each) { each = each.unfitted(); });
+        return copy;
+    }
+    /// set_param("sgdclassifier__alpha", "0.001"): a parameter of a step.
+    Pipeline& set_param(std::string_view name, std::string_view value) {
+        const auto cut = name.find("__");
+        bool found = false;
+        for_each_step([&](std::string_view each, auto& estimator) {
+            if (cut == name.npos || each != name.substr(0, cut)) return;
+            estimator.set_param(name.substr(cut + 2), value);
+            found = true;
+        });
+        if (!found) {
+            std::string list;
+            for (const std::string& each : names()) list += (list.empty() ? "" : ", ") + each;
+            throw ParameterError("Pipeline has no parameter '" + std::string(name) + "', expected STEP__NAME with a step of " + list);
+        }
+        return *this;
+    }
+    /// "Pipeline(standardscaler=StandardScaler(), sgdclassifier=SGDClassifier(alpha=0.001))"
+    [[nodiscard]] std::string to_string() const {
+        std::string text = "Pipeline(";
+        const_cast<Pipeline&>(*this).for_each_step([&](std::string_view name, const auto& each) {
+            text += (text.back() == '(' ? "" : ", ") + std::string(name) + "=" + each.to_string();
+        });
+        return text + ")";
+    }
+    friend bool operator==(const Pipeline& a, const Pipeline& b) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return ((a.template get<I>() == b.template get<I>()) && ...);
+        }(std::make_index_sequence<n_steps>{});
+    }
+    /// Calls f(name, estimator) for each step; for saving.
+    template <class F>
+    void for_each_step(F f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (f(names_[I].view(), get<I>()), ...);
+        }(std::make_index_sequence<n_steps>{});
+    }
+
+private:
+    [[nodiscard]] static consteval std::size_t index_of(std::string_view name) {
+        for (std::size_t i = 0; i < n_steps; ++i)
+            if (names_[i].view() == name) return i;
+        throw "Pipeline::get<name>: there is no step of that name";
+    }
+
+    /// Calls f(copy of this, view of X) and keeps the copy if nothing is thrown.
+    template <class M, class F>
+    Pipeline& with_real(const M& X, std::string_view name, F f) {
+        Pipeline next = *this;
+        detail::with_real_view(detail::method(class_name, name), X, [&](auto view) { f(next, view); });
+        return *this = std::move(next);
+    }
+    template <std::size_t I, class T, class F>
+    void fit_from(MatrixView<const T> X, F f) {
+        if constexpr (I == last) {
+            f(X);
+        } else {
+            get<I>().fit(X);
+            const Matrix<T> Z = get<I>().transform(X);
+            fit_from<I + 1>(Z.view(), f);
+        }
+    }
+    template <std::size_t I, class T, class F>
+    void partial_fit_from(MatrixView<const T> X, F f) {
+        if constexpr (I == last) {
+            f(X);
+        } else {
+            get<I>().partial_fit(X);
+            const Matrix<T> Z = get<I>().transform(X);
+            partial_fit_from<I + 1>(Z.view(), f);
+        }
+    }
+    template <std::size_t I, class T, class F>
+    void fit_chunked_from(const ChunkedMatrix<T>& X, F f) {
+        if constexpr (I == last) {
+            f(X);
+        } else {
+            get<I>().fit(X);
+            fit_chunked_from<I + 1>(get<I>().transform(X), f);
+        }
+    }
+
+    /// Calls f(rows, z) for each tile z of X after all steps but the last.
+    template <class T, class F>
+    void through(MatrixView<const T> X, F f) const {
+        std::array<Matrix<T>, n_steps> buffers;
+        detail::for_each_tile({0, X.rows()}, detail::tile_rows(X.cols()), [&](RowRange rows) {
+            f(rows, transformed<0>(X.rows(rows), buffers));
+        });
+    }
+    template <std::size_t I, class T>
+    [[nodiscard]] MatrixView<const T> transformed(MatrixView<const T> X, std::array<Matrix<T>, n_steps>& buffers) const {
+        if constexpr (I == last) {
+            return X;
+        } else {
+            buffers[I].resize(X.rows(), get<I>().n_features_out());
+            get<I>().transform(X, buffers[I].view());
+            return transformed<I + 1>(std::as_const(buffers[I]).view(), buffers);
+        }
+    }
+
+    std::tuple<S...> steps_;
+    Index blocks_done_ = 0;
+};
+
+/// A pipeline of the steps; those not named by step<"name">(...) get scikit-learn's names.
+template <class... S>
+[[nodiscard]] Pipeline<S...> make_pipeline(S... steps) {
+    static_assert(sizeof...(S) > 0, "make_pipeline: give at least one step");
+    return Pipeline<S...>(std::move(steps)...);
+}
+
+}  // namespace v1
+}  // namespace blockfit
+
+#endif

@@ -1,0 +1,416 @@
+/// Replays reference cases: replay_reference FILE.json... [--estimator NAME].
+/// Prints a line for each failing case (name, attribute, worst difference) and each skipped one (why), then
+/// "N passed, N failed, N skipped". Exits with 1 if a case failed.
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <oneapi/tbb/global_control.h>
+
+#include <blockfit/blockfit.hpp>
+
+#include "support/reference.hpp"
+
+namespace {
+
+namespace bf = blockfit;
+using bf::Index;
+using bf::Label;
+using reference::Json;
+using Values = std::vector<double>;
+
+/// Deviations on purpose: the case, the number in docs/deviations.md, and in one line what we do instead.
+const std::map<std::string, std::string> fixed_quirks{
+    {"standard_all_nan_column_in_a_block", "quirk 10: a column without a value is left out of that block"},
+    {"average_l1_one_block", "quirk 4: the average under L1 is the running mean"},
+    {"average_binary_several_blocks", "quirk 5: the intercept goes on from block to block"},
+    {"average_3class_several_blocks", "quirk 5: the intercept goes on from block to block"},
+};
+
+/// A case that did not give what it should.
+struct Failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+void require_close(const std::string& what, const Values& got, const Json& want, reference::Tolerance tolerance) {
+    const Values wanted = reference::given(want, "data") ? reference::numbers(want) : Values{reference::number(want)};
+    if (const double excess = tolerance.excess(got, wanted); excess != 0)
+        throw Failure(what + ", worst difference " + std::to_string(excess) + " (" + std::to_string(got.size()) +
+                      " values, wanted " + std::to_string(wanted.size()) + ")");
+}
+
+template <class V>
+Values flat(const V& values) {
+    return Values(values.begin(), values.end());
+}
+Values flat(const bf::Matrix<double>& m) { return flat(m.values()); }
+Values flat(const bf::Matrix<float>& m) { return flat(m.values()); }
+
+// --- what each estimator has --------------------------------------------------------------------------------------
+
+/// Fitted attributes by scikit-learn's names. An estimator is replayed if it has an overload here and an entry in
+/// `estimators` below.
+bool attribute(const bf::StandardScaler& s, const std::string& name, Values& out) {
+    if (name == "mean_") out = s.mean();
+    else if (name == "var_") out = s.var();
+    else if (name == "scale_") out = s.scale();
+    else if (name == "n_samples_seen_") out = s.n_samples_seen();
+    else return false;
+    return true;
+}
+bool attribute(const bf::SGDClassifier& c, const std::string& name, Values& out) {
+    if (name == "coef_") out = flat(c.coef());
+    else if (name == "intercept_") out = c.intercept();
+    else if (name == "t_") out = {c.t()};
+    else if (name == "n_iter_") out = {static_cast<double>(c.n_iter())};
+    else return false;
+    return true;
+}
+template <class... S>
+bool attribute(const bf::Pipeline<S...>& p, const std::string& name, Values& out) {
+    return attribute(p.template get<0>(), name, out) || attribute(p.template get<1>(), name, out);
+}
+
+template <class E, class T>
+Values result(const E& e, const std::string& name, const bf::Matrix<T>& X, const Json& test) {
+    if constexpr (bf::Transformer<E>) {
+        if (name == "transform") return flat(e.transform(X));
+        if (name == "inverse_transform_of_transform") return flat(e.inverse_transform(e.transform(X)));
+    }
+    if constexpr (bf::Classifier<E>) {
+        if (name == "predict") return flat(e.predict(X));
+        if (name == "decision_function") return flat(e.decision_function(X));
+        if (name == "predict_proba") return flat(e.predict_proba(X));
+        if (name == "score") return {e.score(X, reference::labels(test.at("test_y")))};
+    }
+    throw Failure("no such result: " + name);
+}
+
+// --- one case -----------------------------------------------------------------------------------------------------
+
+template <class E, class T>
+class Case {
+public:
+    Case(const Json& json, E unfitted) : json_(json), estimator_(std::move(unfitted)), X_(reference::matrix<T>(json.at("X"))) {
+        if (reference::given(json, "y")) y_ = reference::labels(json.at("y"));
+        if (reference::given(json, "sample_weight")) weight_ = reference::numbers(json.at("sample_weight"));
+        if (reference::given(json, "classes")) classes_ = json.at("classes").get<std::vector<Label>>();
+        if (reference::given(json, "blocks"))
+            for (const Json& block : json.at("blocks")) blocks_.push_back({block.at(0), block.at(1)});
+        passes_ = json.value("passes", Index{1});
+        tolerance_ = {json.at("rtol"), json.at("atol")};
+    }
+
+    void run() {
+        const std::string method = json_.at("method");
+        if (method == "fit") {
+            fit(estimator_);
+            check_after(0);
+        } else if (method == "partial_fit_two_pass") {
+            if constexpr (requires { estimator_.template get<1>(); }) two_pass();
+        } else {
+            Index call = 0;
+            for (Index pass = 0; pass < passes_; ++pass)
+                for (const bf::RowRange rows : blocks_) {
+                    partial_fit(rows);
+                    check_after(call++);
+                }
+            for (const int threads : {1, 2, 3, 8}) through_blocks(threads);
+        }
+        if (!reference::given(json_, "expected")) return;
+        const bf::Matrix<T> test = reference::matrix<T>(json_.at("test_X"));
+        for (const auto& [name, want] : json_.at("expected").items())
+            require_close(name, result(estimator_, name, test, json_), want, tolerance_);
+    }
+
+private:
+    void fit(E& e) {
+        if constexpr (bf::SupervisedPartialFit<E>) e.fit(X_, y_, {.sample_weight = weight(0, X_.rows())});
+        else e.fit(X_, weight(0, X_.rows()));
+    }
+    void partial_fit(bf::RowRange rows) {
+        const auto X = std::as_const(X_).view().rows(rows);
+        if constexpr (bf::SupervisedPartialFit<E>)
+            estimator_.partial_fit(X, labels(rows), {.classes = classes_, .sample_weight = weight(rows.begin, rows.end)});
+        else estimator_.partial_fit(X, weight(rows.begin, rows.end));
+    }
+    /// First the scaler over all blocks, then the classifier over the scaled ones.
+    void two_pass() {
+        auto& scaler = estimator_.template get<0>();
+        auto& classifier = estimator_.template get<1>();
+        for (const bf::RowRange rows : blocks_) scaler.partial_fit(std::as_const(X_).view().rows(rows));
+        Index call = 0;
+        for (const bf::RowRange rows : blocks_) {
+            classifier.partial_fit(scaler.transform(std::as_const(X_).view().rows(rows)), labels(rows), {.classes = classes_});
+            check_after(call++);
+        }
+        through_pipeline([](auto& pipe, const auto& X, const auto& y) { pipe.fit(X, y); });
+    }
+
+    /// The same blocks as a chunked array: the same bits as the calls above.
+    void through_blocks(int threads) {
+        const bf::Settings settings({.threads = threads});
+        const std::string what = "chunked, " + std::to_string(threads) + " threads";
+        if constexpr (requires { estimator_.template get<1>(); }) {
+            through_pipeline([](auto& pipe, const auto& X, const auto& y) { pipe.partial_fit(X, y); });
+        } else if constexpr (bf::Classifier<E>) {
+            bf::Incremental incremental(estimator_.unfitted(), {.classes = classes_, .passes = passes_});
+            incremental.fit(chunked_X(), chunked_y(), {.sample_weight = chunked_weight()});
+            if (!(incremental.estimator() == estimator_)) throw Failure("Incremental, " + what + ": not the same bits");
+            if (passes_ != 1) return;
+            bf::IncrementalClassifier again(estimator_.unfitted(), {.classes = classes_});
+            again.partial_fit(chunked_X(), chunked_y(), {.sample_weight = chunked_weight()});
+            if (!(again.estimator() == estimator_)) throw Failure("partial_fit, " + what + ": not the same bits");
+        } else {
+            E fitted = estimator_.unfitted();
+            fitted.fit(chunked_X(), chunked_weight());
+            if (!(fitted == estimator_)) throw Failure(what + ": not the same bits");
+        }
+    }
+    template <class F>
+    void through_pipeline(F train) {
+        bf::Incremental last(estimator_.template get<1>().unfitted(), {.classes = classes_});
+        auto pipe = bf::make_pipeline(estimator_.template get<0>().unfitted(), last);
+        train(pipe, chunked_X(), chunked_y());
+        if (!(pipe.template get<1>().estimator() == estimator_.template get<1>()))
+            throw Failure("chunked pipeline: not the same bits");
+    }
+
+    void check_after(Index call) {
+        const std::vector<Index> indices = json_.at("after_index").template get<std::vector<Index>>();
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            if (indices[i] != call) continue;
+            for (const auto& [name, want] : json_.at("after").at(i).items()) {
+                Values got;
+                if (!attribute(estimator_, name, got)) throw Failure("no such attribute: " + name);
+                require_close(name + " after call " + std::to_string(call), got, want, tolerance_);
+            }
+        }
+    }
+
+    std::span<const Label> labels(bf::RowRange rows) const {
+        return std::span(y_).subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.size()));
+    }
+    bf::SampleWeight weight(Index begin, Index end) const {
+        return weight_.empty() ? bf::SampleWeight() : bf::SampleWeight(weight_).rows(begin, end);
+    }
+    bf::BlockPlan plan() const {
+        std::vector<Index> ends;
+        for (const bf::RowRange rows : blocks_) ends.push_back(rows.end);
+        return bf::BlockPlan(std::move(ends));
+    }
+    /// Some cases stop before the last row.
+    auto chunked_X() const { return bf::from_array(X_).rows(0, plan().rows()).rechunk(plan()); }
+    auto chunked_y() const { return bf::from_vector(y_).rows(0, plan().rows()); }
+    std::optional<bf::ChunkedVector<double>> chunked_weight() const {
+        if (weight_.empty()) return {};
+        return bf::from_vector(weight_).rows(0, plan().rows());
+    }
+
+    const Json& json_;
+    E estimator_;
+    bf::Matrix<T> X_;
+    std::vector<Label> y_;
+    Values weight_;
+    std::vector<Label> classes_;
+    std::vector<bf::RowRange> blocks_;
+    Index passes_ = 1;
+    reference::Tolerance tolerance_;
+};
+
+template <class E>
+void set_params(E& e, const Json& params) {
+    for (const auto& [name, value] : params.items()) e.set_param(name, reference::parameter_text(value));
+}
+
+template <class E>
+void replay(const Json& json, E unfitted) {
+    if (json.at("x_dtype") == "float32") Case<E, float>(json, std::move(unfitted)).run();
+    else Case<E, double>(json, std::move(unfitted)).run();
+}
+template <class E>
+void replay_estimator(const Json& json) {
+    E unfitted;
+    set_params(unfitted, json.at("params"));
+    replay(json, std::move(unfitted));
+}
+void replay_pipeline(const Json& json) {
+    auto pipe = bf::make_pipeline(bf::StandardScaler{}, bf::SGDClassifier{});
+    const Json& steps = json.at("params").at("steps");
+    set_params(pipe.get<0>(), steps.at(0).at(2));
+    set_params(pipe.get<1>(), steps.at(1).at(2));
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (pipe.names()[i] != steps.at(i).at(0)) throw Failure("step is named " + pipe.names()[i]);
+    Json with_type = json;
+    if (!with_type.contains("x_dtype")) with_type["x_dtype"] = "float64";
+    replay(with_type, pipe);
+}
+
+const std::map<std::string, std::function<void(const Json&)>> estimators{
+    {"StandardScaler", replay_estimator<bf::StandardScaler>},
+    {"SGDClassifier", replay_estimator<bf::SGDClassifier>},
+    {"Pipeline", replay_pipeline},
+};
+
+// --- inputs that must be refused ----------------------------------------------------------------------------------
+
+template <class E>
+void call(E& e, const std::string& method, const Json& json) {
+    const auto X = reference::matrix<double>(json.at("X"));
+    if constexpr (bf::Classifier<E>) {
+        if (method == "predict") return (void)e.predict(X);
+        if (method == "predict_proba") return (void)e.predict_proba(X);
+        const auto y = reference::labels(json.at("y"));
+        Values weight;
+        if (json.contains("kwargs") && json.at("kwargs").contains("sample_weight"))
+            weight = reference::numbers(json.at("kwargs").at("sample_weight"));
+        const bf::SampleWeight given = weight.empty() ? bf::SampleWeight() : bf::SampleWeight(weight);
+        if (method == "fit") return (void)e.fit(X, y, {.sample_weight = given});
+        std::vector<Label> classes;
+        if (reference::given(json, "classes")) classes = json.at("classes").get<std::vector<Label>>();
+        e.partial_fit(X, y, {.classes = classes, .sample_weight = given});
+    } else {
+        if (method == "transform") (void)e.transform(X);
+        else e.partial_fit(X);
+    }
+}
+
+template <class E>
+void refuse(const Json& json) {
+    const std::string kind = json.at("kind");
+    try {
+        E e;
+        set_params(e, json.at("params"));
+        if (reference::given(json, "before")) call(e, "partial_fit", json.at("before"));
+        const E before = e;
+        try {
+            call(e, json.at("call"), json);
+        } catch (...) {
+            if (!(e == before)) throw Failure("the refused call changed the estimator");
+            throw;
+        }
+    } catch (const bf::Error& error) {
+        using bf::ErrorCode;
+        const ErrorCode code = error.code();
+        const bool right = kind == "parameter"    ? code == ErrorCode::parameter
+                           : kind == "not_fitted" ? code == ErrorCode::not_fitted
+                           : kind == "unsupported"
+                               ? code == ErrorCode::unsupported
+                               : code == ErrorCode::data || code == ErrorCode::label || code == ErrorCode::shape;
+        if (!right) throw Failure("wanted an error of kind " + kind + ", got: " + error.what());
+        return;
+    }
+    throw Failure("not refused: " + json.at("meaning").get<std::string>());
+}
+
+const std::map<std::string, std::function<void(const Json&)>> refusals{
+    {"StandardScaler", refuse<bf::StandardScaler>},
+    {"SGDClassifier", refuse<bf::SGDClassifier>},
+};
+
+// --- losses and random numbers ------------------------------------------------------------------------------------
+
+void replay_loss(const Json& json) {
+    bf::Loss name{};
+    bf::detail::from_text(json.at("name").get<std::string>(), name);
+    const Values p = reference::numbers(json.at("p")), y = reference::numbers(json.at("y"));
+    Values value, slope;
+    bf::loss::dispatch(name, json.at("epsilon"), [&](auto loss) {
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            value.push_back(loss.value(p[i], y[i]));
+            slope.push_back(loss.slope(p[i], y[i]));
+        }
+    });
+    require_close("loss", value, json.at("loss"), {1e-15, 0.0});
+    require_close("dloss", slope, json.at("dloss"), {1e-15, 0.0});
+}
+
+void replay_random(const Json& json) {
+    const auto seed = json.at("seed").get<std::uint32_t>();
+    const auto draw = [&](const char* name, auto f) {
+        bf::RandomState generator(seed);
+        Values got;
+        for (std::size_t i = 0; i < json.at(name).at("data").size(); ++i) got.push_back(static_cast<double>(f(generator)));
+        require_close(name, got, json.at(name), {});
+    };
+    if (json.contains("order_by_epoch")) {
+        std::vector<std::uint32_t> order(json.at("n").get<std::size_t>());
+        for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+        for (const Json& want : json.at("order_by_epoch")) {
+            bf::shuffle_sgd_epoch(std::span(order), seed);
+            if (order != want.get<std::vector<std::uint32_t>>()) throw Failure("order_by_epoch");
+        }
+        return;
+    }
+    draw("uint32", [](auto& g) { return g.next(); });
+    draw("randint_int32max", [](auto& g) { return g.randint(0, 2147483647); });
+    draw("randint_37", [](auto& g) { return g.randint(0, 37); });
+    draw("uniform01", [](auto& g) { return g.uniform(); });
+    bf::RandomState generator(seed);
+    require_close("permutation_23", flat(generator.permutation(23)), json.at("permutation_23"), {});
+    if (bf::sgd_seed_binary(seed) != json.at("sgd_seed_binary")) throw Failure("sgd_seed_binary");
+    if (bf::sgd_seed_regressor(seed) != json.at("sgd_seed_regressor")) throw Failure("sgd_seed_regressor");
+    if (bf::sgd_seeds_one_vs_rest(seed, 3) != json.at("sgd_seeds_3class").get<std::vector<std::uint32_t>>())
+        throw Failure("sgd_seeds_3class");
+}
+
+// --- the program --------------------------------------------------------------------------------------------------
+
+/// What replays this case, or nothing if its estimator does not exist here.
+std::function<void(const Json&)> replayer(const Json& json) {
+    if (json.contains("dloss")) return replay_loss;
+    if (json.contains("seed")) return replay_random;
+    const auto& table = json.contains("kind") ? refusals : estimators;
+    const auto found = table.find(json.contains("estimator") ? json.at("estimator").get<std::string>() : "Pipeline");
+    return found == table.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Replays reference cases made with scikit-learn"};
+    std::vector<std::string> files;
+    std::string only;
+    app.add_option("files", files, "reference files")->required();
+    app.add_option("--estimator", only, "replay the cases of this estimator only");
+    CLI11_PARSE(app, argc, argv);
+    // 8 threads on fewer cores
+    const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, 8);
+
+    int passed = 0, failed = 0, skipped = 0;
+    for (const std::string& file : files) {
+        const Json document = reference::load(file);
+        for (const Json& json : document.at("cases")) {
+            const std::string name = json.value("name", "");
+            const std::string estimator = json.value("estimator", "");
+            if (!only.empty() && estimator != only) continue;
+            const auto skip = [&](const std::string& why) {
+                std::printf("skip %s: %s\n", name.c_str(), why.c_str());
+                ++skipped;
+            };
+            const auto replay_one = replayer(json);
+            if (!replay_one) {
+                skip("there is no " + estimator);
+            } else if (const auto quirk = fixed_quirks.find(name); quirk != fixed_quirks.end()) {
+                skip(quirk->second);
+            } else {
+                try {
+                    replay_one(json);
+                    ++passed;
+                } catch (const std::exception& error) {
+                    std::printf("FAIL %s: %s\n", name.c_str(), error.what());
+                    ++failed;
+                }
+            }
+        }
+    }
+    std::printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed == 0 ? 0 : 1;
+}
