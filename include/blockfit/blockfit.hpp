@@ -13,7 +13,9 @@
 #include <blockfit/core/random_state.hpp>
 #include <blockfit/exec/settings.hpp>
 #include <blockfit/exec/stream.hpp>
+#include <blockfit/io/hdf5.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
+#include <blockfit/persistence/save.hpp>
 #include <blockfit/pipeline.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>
 #include <blockfit/version.hpp>

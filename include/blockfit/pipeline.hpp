@@ -151,6 +151,7 @@ public:
     static constexpr std::string_view class_name = "Pipeline";
     static constexpr int schema_version = 1;
 
+    Pipeline() = default;
     explicit Pipeline(S... steps) : steps_(std::move(steps)...) {}
 
     /// Step I: scikit-learn's pipe[I].

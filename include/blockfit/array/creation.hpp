@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -125,16 +126,15 @@ template <class T>
 }
 /// A vector in memory as a chunked one, not copied: it must outlive what is read from the result.
 template <VectorLike V>
-[[nodiscard]] auto from_vector(const V& v, BlockOptions options = {}) {
-    const auto values = as_span(v);
-    using T = typename decltype(values)::value_type;
+[[nodiscard]] ChunkedVector<VectorValue<V>> from_vector(V&& v, BlockOptions options = {}) {
+    static_assert(std::is_lvalue_reference_v<V&&> || !VectorTraits<std::remove_cvref_t<V>>::owning,
+                  "from_vector: the vector is a temporary and the array would dangle; keep it in a variable");
+    using T = VectorValue<V>;
+    const std::span<const T> values = as_span(v);
     const Index n = std::ssize(values);
-    return ChunkedVector<T>(std::make_shared<detail::MemorySource<T>>(MatrixView<const T>(values.data(), n, 1)),
-                            detail::plan_for<T>(n, 1, options));
+    return {std::make_shared<detail::MemorySource<T>>(MatrixView<const T>(values.data(), n, 1)),
+            detail::plan_for<T>(n, 1, options)};
 }
-template <VectorLike V>
-    requires(!std::is_trivially_copyable_v<V>)
-void from_vector(const V&& v, BlockOptions options = {}) = delete;  // a temporary: the array would dangle
 
 /// Rows made when they are read: f(first_row, MatrixView<T> out) fills rows first_row, first_row + 1, ... It is called
 /// on any thread, for any rows, several times for the same ones, and must always give the same.

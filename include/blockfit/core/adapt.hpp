@@ -60,18 +60,49 @@ template <MatrixLike M>
     return MatrixTraits<std::remove_cvref_t<M>>::view(m);
 }
 
-/// One-dimensional data in memory: std::vector, std::span, std::array, Eigen vectors, xtensor vectors.
+namespace detail {
+
 template <class V>
-concept VectorLike = !MatrixLike<V> && requires(const V& v) {
-    { v.size() };
-    { v.data() };
-    requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*v.data())>> ||
-                 std::is_enum_v<std::remove_cvref_t<decltype(*v.data())>>;
+struct ContiguousVector {};
+/// std::span takes what lies in memory value after value, and nothing else: data() and size() alone do not say so, a
+/// column of a row-major matrix may have them too.
+template <class V>
+    requires requires(const V& v) {
+        std::span(v);
+        requires std::is_arithmetic_v<typename decltype(std::span(v))::value_type> ||
+                     std::is_enum_v<typename decltype(std::span(v))::value_type>;
+    }
+struct ContiguousVector<V> {
+    using value_type = typename decltype(std::span(std::declval<const V&>()))::value_type;
+    static constexpr bool owning = !std::ranges::enable_borrowed_range<V>;
+    static constexpr std::span<const value_type> view(const V& v) noexcept { return std::span(v); }
+};
+
+}  // namespace detail
+
+/// The customisation point for foreign vectors: specialise it for V (without const) with
+///     using value_type = ...;                              // a number or an enum
+///     static constexpr bool owning = ...;                  // does V keep the memory alive itself?
+///     static std::span<const value_type> view(const V&);
+/// std::vector, std::array, std::span and other contiguous ranges need nothing; interop/eigen.hpp and
+/// interop/xtensor.hpp add theirs.
+template <class V>
+struct VectorTraits : detail::ContiguousVector<V> {};
+
+/// One-dimensional data in memory that can be seen as a std::span without a copy.
+template <class V>
+concept VectorLike = requires(const std::remove_cvref_t<V>& v) {
+    typename VectorTraits<std::remove_cvref_t<V>>::value_type;
+    VectorTraits<std::remove_cvref_t<V>>::view(v);
 };
 
 template <VectorLike V>
-[[nodiscard]] auto as_span(const V& v) noexcept {
-    return std::span(v.data(), static_cast<std::size_t>(v.size()));
+using VectorValue = typename VectorTraits<std::remove_cvref_t<V>>::value_type;
+
+/// The values of a foreign vector, not copied.
+template <VectorLike V>
+[[nodiscard]] std::span<const VectorValue<V>> as_span(const V& v) {
+    return VectorTraits<std::remove_cvref_t<V>>::view(v);
 }
 
 /// Sample weights: one number a row, or one number for every row. Does not own; {} means unweighted.
@@ -82,7 +113,7 @@ public:
     SampleWeight(double weight) : scalar_(weight), given_(true) {}
     /// One weight a row, not copied.
     template <VectorLike V>
-        requires std::same_as<std::remove_cvref_t<decltype(*std::declval<const V&>().data())>, double>
+        requires std::same_as<VectorValue<V>, double>
     SampleWeight(const V& weights) : values_(as_span(weights)), given_(true), per_row_(true) {}
 
     /// Were weights given at all?

@@ -163,6 +163,13 @@ public:
         Index level = 0;
         Moments moments;
         friend bool operator==(const Node&, const Node&) = default;
+        template <class Visitor>
+        void visit_state(Visitor&& visitor) {
+            visitor("level", level);
+            visitor("count", moments.count);
+            visitor("mean", moments.mean);
+            visitor("deviation", moments.deviation);
+        }
     };
 
     void push(Moments leaf) {

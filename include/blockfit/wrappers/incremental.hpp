@@ -54,6 +54,7 @@ public:
     static constexpr int schema_version = 1;
     using Options = PartialFitOptions;
 
+    Incremental() = default;
     explicit Incremental(E estimator, IncrementalParams params = {})
         : estimator_(std::move(estimator)), params_(std::move(params)) {}
 
@@ -146,8 +147,11 @@ public:
         }
         return *this;
     }
-    /// The part that is saved beside the parameters.
-    [[nodiscard]] E& inner() noexcept { return estimator_; }
+    /// Calls f("estimator", estimator); for saving.
+    template <class F>
+    void for_each_step(F f) {
+        f(std::string_view("estimator"), estimator_);
+    }
 
     /// Throws what fit would throw before any work, for a pipeline that fits other steps first.
     template <class T, class L>

@@ -1,0 +1,152 @@
+#ifndef BLOCKFIT_IO_HDF5_WRITER_HPP
+#define BLOCKFIT_IO_HDF5_WRITER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hdf5.h>
+
+#include <blockfit/array/store.hpp>
+#include <blockfit/core/error.hpp>
+#include <blockfit/io/atomic_file.hpp>
+#include <blockfit/io/hdf5/filters.hpp>
+#include <blockfit/io/hdf5/handle.hpp>
+#include <blockfit/io/hdf5/layout.hpp>
+
+namespace blockfit {
+inline namespace v1 {
+
+struct Hdf5WriteOptions {
+    /// Replace an existing file; false: an existing file is an error.
+    bool overwrite = true;
+    /// Rows a stored chunk; 0: those of 1 MB, more if there would be over 10,000 chunks.
+    Index chunk_rows = 0;
+    /// Store a checksum with each chunk, so that damage is found when it is read.
+    bool checksum = true;
+};
+
+namespace hdf5 {
+
+/// A new HDF5 file that appears complete or not at all. In the 1.10 format, whose metadata are checksummed.
+class FileWriter {
+public:
+    FileWriter(std::string_view where, const std::string& path, bool overwrite)
+        : where_(where), target_(where, path, overwrite) {
+        const Session session;
+        const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, where, path);
+        require(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), where, path);
+        // A file that libhdf5 could not finish must not stay open in it.
+        require(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), where, path);
+        errno = 0;
+        const hid_t id = H5Fcreate(target_.temporary().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access);
+        if (id < 0) throw target_.error("the file cannot be created");
+        file_ = Handle(id, H5Fclose, where, path);
+    }
+
+    operator hid_t() const noexcept { return file_; }
+    [[nodiscard]] const std::string& path() const noexcept { return target_.target(); }
+    [[nodiscard]] const std::string& where() const noexcept { return where_; }
+    /// Throws IoError if an HDF5 call failed.
+    void check(herr_t status, std::string_view what, std::string_view dataset = {}) const {
+        require(status, where_ + ": " + std::string(what), path(), dataset);
+    }
+
+    /// Closes the file and gives it its name.
+    void commit() {
+        {
+            const Session session;
+            // H5Fclose reports success on a full disk; flushing does not.
+            check(H5Fflush(file_, H5F_SCOPE_LOCAL), "writing failed");
+            if (!file_.close()) throw target_.error("closing failed");
+        }
+        target_.commit();
+    }
+
+private:
+    std::string where_;
+    blockfit::detail::AtomicFile target_;
+    Handle file_;
+};
+
+/// A chunked dataset of a new file, written from its first row to its last.
+class DatasetWriter {
+public:
+    DatasetWriter(FileWriter& file, const Dataset& dataset, const Hdf5WriteOptions& options)
+        : file_(file), name_(dataset.name), row_bytes_(dataset.row_bytes()), rows_(dataset.plan.rows()),
+          checksum_(options.checksum) {
+        constexpr Index most_chunks = 10'000, chunk_bytes = 1'000'000, most_bytes = 4'000'000'000;
+        Index chunk = options.chunk_rows > 0 ? options.chunk_rows
+                                             : std::max(chunk_bytes / row_bytes_, (rows_ + most_chunks - 1) / most_chunks);
+        chunk_rows_ = std::clamp<Index>(std::min(chunk, rows_), 1, std::max<Index>(most_bytes / row_bytes_, 1));
+        const Session session;
+        const int rank = dataset.is_vector ? 1 : 2;
+        const hsize_t dims[2] = {static_cast<hsize_t>(rows_), static_cast<hsize_t>(dataset.cols)};
+        const hsize_t chunks[2] = {static_cast<hsize_t>(chunk_rows_), static_cast<hsize_t>(dataset.cols)};
+        const std::string where = file.where() + ": the dataset cannot be created";
+        const Handle space(H5Screate_simple(rank, dims, nullptr), H5Sclose, where, file.path(), name_);
+        const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, where, file.path(), name_);
+        const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, where, file.path(), name_);
+        require(H5Pset_create_intermediate_group(links, 1), where, file.path(), name_);
+        require(H5Pset_chunk(creation, rank, chunks), where, file.path(), name_);
+        // A chunk that was never written must not pass for data.
+        require(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), where, file.path(), name_);
+        if (checksum_) require(H5Pset_fletcher32(creation), where, file.path(), name_);
+        dataset_ = Handle(H5Dcreate2(file, name_.c_str(), native_type(dataset.type), space, links, creation, H5P_DEFAULT),
+                          H5Dclose, where, file.path(), name_);
+        // Room for the checksum behind the rows.
+        chunk_.resize(static_cast<std::size_t>(chunk_rows_ * row_bytes_) + 4);
+    }
+
+    /// Appends packed rows.
+    void write(std::span<const std::byte> rows) {
+        while (!rows.empty()) {
+            const Index part = std::min(std::ssize(rows) / row_bytes_, chunk_rows_ - filled_);
+            std::memcpy(chunk_.data() + filled_ * row_bytes_, rows.data(), static_cast<std::size_t>(part * row_bytes_));
+            rows = rows.subspan(static_cast<std::size_t>(part * row_bytes_));
+            filled_ += part;
+            if (filled_ == chunk_rows_ || first_row_ + filled_ == rows_) write_chunk();
+        }
+    }
+    [[nodiscard]] bool close() { return dataset_.close(); }
+
+private:
+    void write_chunk() {
+        const std::size_t used = static_cast<std::size_t>(filled_ * row_bytes_), whole = chunk_.size() - 4;
+        std::memset(chunk_.data() + used, 0, whole - used);  // the last chunk goes beyond the last row
+        if (checksum_) {
+            const std::uint32_t sum = fletcher32({chunk_.data(), whole});
+            for (std::size_t k = 0; k < 4; ++k) chunk_[whole + k] = static_cast<std::byte>(sum >> (8 * k));
+        }
+        const Session session;
+        const hsize_t at[2] = {static_cast<hsize_t>(first_row_), 0};
+        file_.check(H5Dwrite_chunk(dataset_, H5P_DEFAULT, 0, at, checksum_ ? whole + 4 : whole, chunk_.data()),
+                    "writing failed", name_);
+        first_row_ += filled_;
+        filled_ = 0;
+    }
+
+    FileWriter& file_;
+    std::string name_;
+    Index row_bytes_;
+    Index rows_;
+    bool checksum_;
+    Index chunk_rows_ = 1;
+    Handle dataset_;
+    std::vector<std::byte> chunk_;
+    Index filled_ = 0;
+    Index first_row_ = 0;
+};
+
+}  // namespace hdf5
+}  // namespace v1
+}  // namespace blockfit
+
+#endif
