@@ -40,6 +40,7 @@ concept EigenDense = requires(const M* m) {
 };
 template <class M>
 concept EigenVector = EigenDense<M> && bool(M::IsVectorAtCompileTime);
+/// A vector is not a matrix of one row or column: which of the two is for the caller to say.
 template <class M>
 concept EigenMatrix = EigenDense<M> && !bool(M::IsVectorAtCompileTime);
 
@@ -134,12 +135,6 @@ struct VectorTraits<V> {
         }
     }
 };
-/// A vector is not a matrix of one column: whether its values are one row or many is for the caller to say.
-template <detail::EigenVector V>
-struct MatrixTraits<V> {};
-template <detail::EigenMatrix M>
-struct VectorTraits<M> {};
-
 /// An Eigen matrix of any storage order and strides as a chunked one, not copied: it must outlive what is read from the
 /// result. Column-major data is turned into rows tile by tile.
 template <class M>
