@@ -73,10 +73,15 @@ inline void to_hdf5(const std::string& path, const Hdf5WriteOptions& options, co
     hdf5::FileWriter file("to_hdf5", path, options.overwrite);
     std::vector<hdf5::DatasetWriter> writers;
     writers.reserve(datasets.size());
-    for (const Dataset& d : datasets) writers.emplace_back(file, d, options);
-    detail::store("to_hdf5", datasets, [&](std::size_t k, std::span<const std::byte> rows) { writers[k].write(rows); });
-    for (hdf5::DatasetWriter& writer : writers)
-        if (!writer.close()) throw IoError("to_hdf5: a dataset cannot be closed", {.file = path});
+    try {
+        for (const Dataset& d : datasets) writers.emplace_back(file, d, options);
+        detail::store("to_hdf5", datasets, [&](std::size_t k, std::span<const std::byte> rows) { writers[k].write(rows); });
+        for (hdf5::DatasetWriter& writer : writers)
+            if (!writer.close()) throw IoError("to_hdf5: a dataset cannot be closed", {.file = path});
+    } catch (...) {
+        file.abandon();
+        throw;
+    }
     file.commit();
 }
 /// to_hdf5("out.h5", dataset("label", pipe.predict(X)), dataset("proba", pipe.predict_proba(X)))

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include <blockfit/core/error.hpp>
 
@@ -49,33 +50,27 @@ using Pair = double __attribute__((vector_size(16)));
 [[nodiscard]] inline Pair load(const float* x) noexcept { return Pair{x[0], x[1]}; }
 inline void store(double* x, Pair pair) noexcept { std::memcpy(x, &pair, sizeof pair); }
 
-/// Eight lanes.
-struct Lanes {
-    Pair a{}, b{}, c{}, d{};
-    [[nodiscard]] double sum() const noexcept {
-        const Pair pair = (a + c) + (b + d);
-        return pair[0] + pair[1];
-    }
-};
-
-/// The sum of f(i) over 0 <= i < n, where f(i, pair) gives elements i and i + 1, f(i, one) element i and zero.
+/// The sum of f(i) over 0 <= i < n in eight lanes: f(i, PairOf{}) gives elements i and i + 1, f(i, OneOf{}) element i and
+/// a zero.
 struct PairOf {};
 struct OneOf {};
 template <class F>
 [[nodiscard]] inline double sum_lanes(Index n, F f) noexcept {
-    Lanes lanes;
+    Pair a{}, b{}, c{}, d{};
     Index i = 0;
     for (; i + 8 <= n; i += 8) {
-        lanes.a += f(i, PairOf{});
-        lanes.b += f(i + 2, PairOf{});
-        lanes.c += f(i + 4, PairOf{});
-        lanes.d += f(i + 6, PairOf{});
+        a += f(i, PairOf{});
+        b += f(i + 2, PairOf{});
+        c += f(i + 4, PairOf{});
+        d += f(i + 6, PairOf{});
     }
-    Pair* const rest[] = {&lanes.a, &lanes.b, &lanes.c, &lanes.d};
-    int lane = 0;
-    for (; i + 2 <= n; i += 2) *rest[lane++] += f(i, PairOf{});
-    if (i < n) *rest[lane] += f(i, OneOf{});
-    return lanes.sum();
+    const Index rest = n - i;
+    if (rest >= 2) a += f(i, PairOf{});
+    if (rest >= 4) b += f(i + 2, PairOf{});
+    if (rest >= 6) c += f(i + 4, PairOf{});
+    if (rest % 2 != 0) (rest == 1 ? a : rest == 3 ? b : rest == 5 ? c : d) += f(n - 1, OneOf{});
+    const Pair pair = (a + c) + (b + d);
+    return pair[0] + pair[1];
 }
 
 /// x . w

@@ -10,6 +10,7 @@
 
 #include <hdf5.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/core/error.hpp>
@@ -154,7 +155,9 @@ template <Estimator E>
         throw;
     } catch (const IoError& error) {
         if (::access(path.c_str(), R_OK) != 0 || S_ISDIR(status.st_mode)) throw;
-        throw ModelError("load: the model is damaged: " + error.message(), {.file = path});
+        constexpr std::string_view prefix = "load: ";
+        const std::string reason = error.message().substr(error.message().starts_with(prefix) ? prefix.size() : 0);
+        throw ModelError("load: the model is damaged: " + reason, {.file = path});
     }
     return estimator;
 }

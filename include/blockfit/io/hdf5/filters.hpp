@@ -1,6 +1,7 @@
 #ifndef BLOCKFIT_IO_HDF5_FILTERS_HPP
 #define BLOCKFIT_IO_HDF5_FILTERS_HPP
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -24,46 +25,61 @@ namespace blockfit {
 inline namespace v1 {
 namespace hdf5 {
 
-/// HDF5's checksum: Fletcher's of big-endian 16-bit words, modulo 65535, with the 0 of a sum that is not empty written
-/// as 65535.
+static_assert(std::endian::native == std::endian::little, "blockfit's HDF5 chunks are decoded on little-endian machines only");
+
+/// HDF5's checksum: Fletcher's of big-endian 16-bit words w_0 ... w_(n-1): the sums of w_i and of (n - i) w_i, both modulo
+/// 65535, with the 0 of a sum that is not empty written as 65535.
 [[nodiscard]] inline std::uint32_t fletcher32(std::span<const std::byte> bytes) noexcept {
-    constexpr std::size_t words_per_run = 256;
-    std::uint64_t first = 0, second = 0;
-    const auto word = [&](std::size_t i) -> std::uint32_t {
-        return std::to_integer<std::uint32_t>(bytes[2 * i]) << 8 | std::to_integer<std::uint32_t>(bytes[2 * i + 1]);
-    };
-    const std::size_t words = bytes.size() / 2;
-    std::size_t i = 0;
-    for (; i + words_per_run <= words; i += words_per_run) {
-        // Within a run the second sum is the first one before it times the length, plus each word as often as it counts.
-        std::uint32_t sum = 0, weighted = 0;
-        for (std::size_t k = 0; k < words_per_run; ++k) {
-            const std::uint32_t w = word(i + k);
-            sum += w;
-            weighted += w * static_cast<std::uint32_t>(words_per_run - k);
+    // Swapping the bytes of a word multiplies it by 256 modulo 65535, so the sums run over words as they lie in memory.
+    // Four lanes hold the even and the odd words of 16 bytes. Word i = 8 t + k of a run of T steps counts n - i =
+    // 8 (T - t) - k times: that is 8 times the running sum of its lane, less k times the word.
+    using Lanes = std::uint32_t __attribute__((vector_size(16)));
+    constexpr std::size_t most_steps = 256;  // T (T + 1) / 2 * 65535 fits 32 bits
+    std::uint64_t first = 0, second = 0;     // modulo 65535
+    bool any = false;
+    const std::byte* at = bytes.data();
+    std::size_t words = bytes.size() / 2;
+    while (words >= 8) {
+        const std::size_t steps = std::min(words / 8, most_steps);
+        Lanes even{}, odd{}, even_running{}, odd_running{};
+        for (std::size_t t = 0; t < steps; ++t, at += 16) {
+            Lanes x;
+            std::memcpy(&x, at, sizeof x);
+            even += x & 0xFFFFu;
+            odd += x >> 16;
+            even_running += even;
+            odd_running += odd;
         }
-        second = (second + first * words_per_run + weighted) % 65535;
+        std::uint64_t sum = 0, running = 0, offset = 0;
+        for (std::size_t lane = 0; lane < 4; ++lane) {
+            sum += std::uint64_t{even[lane]} + odd[lane];
+            running += std::uint64_t{even_running[lane]} + odd_running[lane];
+            offset += 2 * lane * even[lane] + (2 * lane + 1) * odd[lane];
+        }
+        second = (second + first * (8 * steps) + 8 * running - offset) % 65535;
         first = (first + sum) % 65535;
-        if (first == 0 && sum != 0) first = 65535;
-        if (second == 0 && (first != 0 || weighted != 0)) second = 65535;
+        any = any || sum != 0;
+        words -= 8 * steps;
     }
-    const auto fold = [](std::uint64_t sum) { return sum == 0 ? 0 : (sum - 1) % 65535 + 1; };
-    for (; i < words; ++i) {
-        first = fold(first + word(i));
-        second = fold(second + first);
-    }
-    if (bytes.size() % 2 != 0) {
-        first = fold(first + (std::to_integer<std::uint32_t>(bytes.back()) << 8));
-        second = fold(second + first);
-    }
-    return static_cast<std::uint32_t>(second << 16 | first);
+    const auto add = [&](std::uint64_t word) {
+        first = (first + word) % 65535;
+        second = (second + first) % 65535;
+        any = any || word != 0;
+    };
+    for (; words > 0; --words, at += 2) add(std::to_integer<std::uint64_t>(at[0]) | std::to_integer<std::uint64_t>(at[1]) << 8);
+    if (bytes.size() % 2 != 0) add(std::to_integer<std::uint64_t>(*at));
+    const auto finish = [any](std::uint64_t sum) {
+        sum = sum * 256 % 65535;
+        return static_cast<std::uint32_t>(sum == 0 && any ? 65535 : sum);
+    };
+    return finish(second) << 16 | finish(first);
 }
 
 /// Puts back together elements whose bytes were stored as planes: first all first bytes, then all second ones, ...
 inline void unshuffle(std::span<const std::byte> in, std::byte* out, std::size_t element_bytes) noexcept {
     const std::size_t n = in.size() / element_bytes;
     std::size_t i = 0;
-    if (element_bytes == 8 && std::endian::native == std::endian::little) {
+    if (element_bytes == 8) {
         // Eight elements at a time: an 8 x 8 transposition of bytes by halves.
         const auto swap_parts = [](std::uint64_t& a, std::uint64_t& b, int shift, std::uint64_t mask) {
             const std::uint64_t t = ((a >> shift) ^ b) & mask;

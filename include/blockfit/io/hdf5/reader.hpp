@@ -111,18 +111,13 @@ public:
         } else {
             for (Index begin = rows.begin; begin < rows.end;) {
                 const Index band = begin / layout_.chunk_rows;
-                const RowRange whole{band * layout_.chunk_rows, std::min((band + 1) * layout_.chunk_rows, layout_.rows)};
+                const RowRange whole = band_rows(band);
                 const RowRange part{begin, std::min(rows.end, whole.end)};
                 std::byte* const target = out + (begin - rows.begin) * row_bytes();
                 if (part == whole && band != buffers.band_number) {
                     read_band(band, whole, target, buffers);
                 } else {
-                    if (band != buffers.band_number) {
-                        buffers.band_number = -1;  // stays so if reading throws
-                        buffers.band.resize(static_cast<std::size_t>(whole.size() * row_bytes()));
-                        read_band(band, whole, buffers.band.data(), buffers);
-                        buffers.band_number = band;
-                    }
+                    keep_band(band, whole, buffers);
                     std::memcpy(target, buffers.band.data() + (begin - whole.begin) * row_bytes(),
                                 static_cast<std::size_t>(part.size() * row_bytes()));
                 }
@@ -133,7 +128,28 @@ public:
         if (layout_.swap_bytes && layout_.route != Route::library) swap(out, rows.size() * layout_.cols);
     }
 
+    /// The rows where they lie in the buffers, if they are of one band and need no change; otherwise nullptr.
+    [[nodiscard]] const std::byte* look(RowRange rows, Buffers& buffers) const {
+        if (!banded() || layout_.swap_bytes || rows.size() == 0 || layout_.cols == 0) return nullptr;
+        const Index band = rows.begin / layout_.chunk_rows;
+        const RowRange whole = band_rows(band);
+        if (rows.end > whole.end) return nullptr;
+        keep_band(band, whole, buffers);
+        return buffers.band.data() + (rows.begin - whole.begin) * row_bytes();
+    }
+
 private:
+    [[nodiscard]] RowRange band_rows(Index band) const noexcept {
+        return {band * layout_.chunk_rows, std::min((band + 1) * layout_.chunk_rows, layout_.rows)};
+    }
+    /// Decodes a band to the buffers unless it is there.
+    void keep_band(Index band, RowRange rows, Buffers& buffers) const {
+        if (band == buffers.band_number) return;
+        buffers.band_number = -1;  // stays so if reading throws
+        buffers.band.resize(static_cast<std::size_t>(rows.size() * row_bytes()));
+        read_band(band, rows, buffers.band.data(), buffers);
+        buffers.band_number = band;
+    }
     /// Are rows read a band of chunks at a time, because a part of a chunk cannot be had alone?
     [[nodiscard]] bool banded() const noexcept { return layout_.route == Route::chunks || layout_.filtered; }
 
@@ -179,9 +195,8 @@ private:
                 const Session session;
                 const hsize_t at[2] = {static_cast<hsize_t>(band * layout_.chunk_rows), static_cast<hsize_t>(column)};
                 hsize_t stored = 0;
-                if (H5Dget_chunk_storage_size(dataset_, at, &stored) < 0)
-                    throw error("a chunk cannot be found, the index is damaged: " + last_error(), rows.begin);
-                if (stored == 0) return read_library(rows, out);  // never written: the fill value
+                // A chunk that was never written reads as the fill value; the library tells it from a damaged index.
+                if (H5Dget_chunk_storage_size(dataset_, at, &stored) < 0 || stored == 0) return read_library(rows, out);
                 if (stored > 2 * chunk_bytes + 4096) throw error("a chunk is larger than it can be, the index is damaged", rows.begin);
                 buffers.decode.stored.resize(static_cast<std::size_t>(stored));
                 if (H5Dread_chunk(dataset_, H5P_DEFAULT, at, &skipped, buffers.decode.stored.data()) < 0)
@@ -239,6 +254,12 @@ public:
             case ElementType::float32: return convert<float>(rows, out, state);
             case ElementType::float64: return convert<double>(rows, out, state);
         }
+    }
+    MatrixView<const T> view(RowRange rows, Scratch& scratch) const override {
+        if (reader_->layout().type == blockfit::detail::element_type<T>())
+            if (const std::byte* const found = reader_->look(rows, scratch.get<State>(this).buffers))
+                return {reinterpret_cast<const T*>(found), rows.size(), this->cols()};
+        return BlockSource<T>::view(rows, scratch);
     }
     Index scratch_bytes(Index rows) const override {
         const bool converts = reader_->layout().type != blockfit::detail::element_type<T>();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <hdf5.h>
+#include <unistd.h>
 
 #include <blockfit/array/store.hpp>
 #include <blockfit/core/error.hpp>
@@ -49,6 +50,20 @@ public:
         const hid_t id = H5Fcreate(target_.temporary().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access);
         if (id < 0) throw target_.error("the file cannot be created");
         file_ = Handle(id, H5Fclose, where, path);
+    }
+
+    ~FileWriter() { abandon(); }
+    FileWriter(const FileWriter&) = delete;
+    FileWriter& operator=(const FileWriter&) = delete;
+
+    /// Makes room on a full disk: unless libhdf5 can still write its metadata it never gets rid of the file, and says so
+    /// when the program ends. To be called before the datasets of a failed write are closed. Nothing after commit().
+    void abandon() noexcept {
+        if (file_ < 0) return;
+        const Session session;
+        void* descriptor = nullptr;
+        if (H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor) >= 0)
+            (void)!::ftruncate(*static_cast<int*>(descriptor), 0);
     }
 
     operator hid_t() const noexcept { return file_; }
