@@ -97,15 +97,38 @@ template <class... S>
 template <class... S>
 using LastStep = typename StepTraits<std::tuple_element_t<sizeof...(S) - 1, std::tuple<S...>>>::type;
 
-/// In place of a mixin that does not apply: names for the using-declarations of Pipeline to find.
-struct NoPredictions {
-    void predict(NoPredictions) = delete;
-    void decision_function(NoPredictions) = delete;
-    void predict_proba(NoPredictions) = delete;
+/// In place of a mixin that does not apply: says so.
+class NoPredictions {
+    template <class X>
+    static void refuse() {
+        static_assert(!sizeof(X), "Pipeline: the last step is not a classifier, so there is nothing to predict or score");
+    }
+
+public:
+    template <class X>
+    std::vector<Label> predict(const X&) const { return refuse<X>(), std::vector<Label>(); }
+    template <class X>
+    Matrix<double> decision_function(const X&) const { return refuse<X>(), Matrix<double>(); }
+    template <class X>
+    Matrix<double> predict_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
+    template <class X>
+    Matrix<double> predict_log_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
+    template <class X, class Y>
+    double score(const X&, const Y&) const { return refuse<X>(), 0.0; }
 };
-struct NoTransforms {
-    void transform(NoTransforms) = delete;
-    void inverse_transform(NoTransforms) = delete;
+class NoTransforms {
+    template <class X>
+    static void refuse() {
+        static_assert(!sizeof(X), "Pipeline: the last step is not a transformer, so there is no transform");
+    }
+
+public:
+    template <class X>
+    Matrix<double> transform(const X&) const { return refuse<X>(), Matrix<double>(); }
+    template <class X>
+    Matrix<double> inverse_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
+    template <class X>
+    Matrix<double> fit_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
 };
 
 /// What `fit` of the last step takes besides X and y.
@@ -131,9 +154,10 @@ struct OptionsOf<E> {
 template <class... S>
 class Pipeline : public std::conditional_t<Classifier<detail::LastStep<S...>>, ClassifierMixin<Pipeline<S...>>, detail::NoPredictions>,
                  public std::conditional_t<Transformer<detail::LastStep<S...>>, TransformerMixin<Pipeline<S...>>, detail::NoTransforms> {
-    template <std::size_t I>
-    using Step = typename detail::StepTraits<std::tuple_element_t<I, std::tuple<S...>>>::type;
     static constexpr std::size_t n_steps = sizeof...(S);
+    /// A number out of range is refused by a static_assert in get, so it must not fail here.
+    template <std::size_t I>
+    using Step = typename detail::StepTraits<std::tuple_element_t<(I < n_steps ? I : 0), std::tuple<S...>>>::type;
     static constexpr std::size_t last = n_steps - 1;
     using Last = detail::LastStep<S...>;
     using Predictions = std::conditional_t<Classifier<Last>, ClassifierMixin<Pipeline>, detail::NoPredictions>;
@@ -158,7 +182,8 @@ public:
     template <std::size_t I>
     [[nodiscard]] const Step<I>& get() const noexcept {
         static_assert(I < n_steps, "Pipeline::get<I>: there is no step of that number");
-        return detail::StepTraits<std::tuple_element_t<I, std::tuple<S...>>>::get(std::get<I>(steps_));
+        constexpr std::size_t i = I < n_steps ? I : 0;
+        return detail::StepTraits<std::tuple_element_t<i, std::tuple<S...>>>::get(std::get<i>(steps_));
     }
     template <std::size_t I>
     [[nodiscard]] Step<I>& get() noexcept {
@@ -167,11 +192,15 @@ public:
     /// The step of that name: pipe.get<"standardscaler">().
     template <FixedString Name>
     [[nodiscard]] const auto& get() const noexcept {
-        return get<index_of(Name.view())>();
+        constexpr std::size_t i = index_of(Name.view());
+        static_assert(i < n_steps, "Pipeline::get<name>: there is no step of that name");
+        return get<(i < n_steps ? i : 0)>();
     }
     template <FixedString Name>
     [[nodiscard]] auto& get() noexcept {
-        return get<index_of(Name.view())>();
+        constexpr std::size_t i = index_of(Name.view());
+        static_assert(i < n_steps, "Pipeline::get<name>: there is no step of that name");
+        return get<(i < n_steps ? i : 0)>();
     }
     [[nodiscard]] static constexpr Index size() noexcept { return static_cast<Index>(n_steps); }
     /// The names of the steps, in order.
@@ -269,6 +298,7 @@ public:
     void transform(MatrixView<const T> X, MatrixView<T> out) const
         requires Transformer<Last>
     {
+        require_rows("Pipeline::transform", X, out);
         through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().transform(z, out.rows(rows)); });
     }
     /// Backwards through all steps.
@@ -276,6 +306,8 @@ public:
     void inverse_transform(MatrixView<const T> X, MatrixView<T> out) const
         requires Transformer<Last>
     {
+        require_rows("Pipeline::inverse_transform", X, out);
+        detail::require_same("Pipeline::inverse_transform", "number of columns of out", out.cols(), n_features_in());
         Matrix<T> current(X);
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             const auto back = [&](const auto& step) {
@@ -300,12 +332,14 @@ public:
     void decision_function(MatrixView<const T> X, MatrixView<double> out) const
         requires supervised
     {
+        require_rows("Pipeline::decision_function", X, out);
         through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().decision_function(z, out.rows(rows)); });
     }
     template <std::floating_point T>
     void predict_proba(MatrixView<const T> X, MatrixView<double> out) const
         requires supervised
     {
+        require_rows("Pipeline::predict_proba", X, out);
         through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().predict_proba(z, out.rows(rows)); });
     }
     using Predictions::decision_function;
@@ -380,10 +414,11 @@ public:
     }
 
 private:
-    [[nodiscard]] static consteval std::size_t index_of(std::string_view name) {
-        for (std::size_t i = 0; i < n_steps; ++i)
-            if (names_[i].view() == name) return i;
-        throw "Pipeline::get<name>: there is no step of that name";
+    /// n_steps if there is no such step.
+    [[nodiscard]] static constexpr std::size_t index_of(std::string_view name) {
+        std::size_t i = 0;
+        while (i < n_steps && names_[i].view() != name) ++i;
+        return i;
     }
 
     /// Calls f(copy of this, view of X) and keeps the copy if nothing is thrown.
@@ -423,6 +458,11 @@ private:
         }
     }
 
+    /// The steps see parts of `out`, which must be there.
+    template <class T, class U>
+    static void require_rows(std::string_view where, MatrixView<const T> X, MatrixView<U> out) {
+        detail::require_same(where, "number of rows of out", out.rows(), X.rows());
+    }
     /// Calls f(rows, z) for each tile z of X after all steps but the last.
     template <class T, class F>
     void through(MatrixView<const T> X, F f) const {

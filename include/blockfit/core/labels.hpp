@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include <blockfit/core/error.hpp>
@@ -36,8 +35,10 @@ template <LabelValue V>
             throw LabelError("unknown label type: got " + std::to_string(value) + ", expected a whole number", {.row = row});
         return static_cast<Label>(value);
     } else {
-        if (!std::in_range<Label>(value))
-            throw LabelError("label " + std::to_string(value) + " is beyond 64 signed bits", {.row = row});
+        // Not std::in_range, which refuses bool and char.
+        if constexpr (std::numeric_limits<V>::digits > std::numeric_limits<Label>::digits)
+            if (value > static_cast<V>(std::numeric_limits<Label>::max()))
+                throw LabelError("label " + std::to_string(value) + " is beyond 64 signed bits", {.row = row});
         return static_cast<Label>(value);
     }
 }

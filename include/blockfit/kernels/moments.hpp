@@ -81,13 +81,15 @@ template <class T>
 template <class T>
 void careful(std::string_view where, MatrixView<const T> X, const SampleWeight& weight, Moments& out) {
     const Index n = X.rows();
+    for (Index i = 0; i < n; ++i)  // row by row, so that the first bad row is named, however rows are cut into tiles
+        for (Index j = 0; j < X.cols(); ++j)
+            if (std::isinf(X(i, j)))
+                throw DataError(std::string(where) + ": X holds infinity, expected finite values or NaN",
+                                {.row = i, .column = j});
     for (Index j = 0; j < X.cols(); ++j) {
         double count = 0, sum = 0;
         for (Index i = 0; i < n; ++i) {
             const double x = double(X(i, j));
-            if (std::isinf(x))
-                throw DataError(std::string(where) + ": X holds infinity, expected finite values or NaN",
-                                {.row = i, .column = j});
             if (std::isnan(x)) continue;
             count += weight[i];
             sum += ordered::mul(weight[i], x);

@@ -120,6 +120,8 @@ public:
     /// Signed distances: n x 1 for two classes, n x n_classes otherwise. Throws DataError at NaN or infinity.
     template <std::floating_point T>
     void decision_function(MatrixView<const T> X, MatrixView<double> out) const {
+        if (fitted() && out.cols() != coef_.rows())
+            require_same(method(Self::class_name, "decision_function"), "number of columns of out", out.cols(), coef_.rows());
         decide("decision_function", X, out.rows(), [&](Index i, std::span<const double> decisions) {
             std::ranges::copy(decisions, out.row(i).begin());
         });

@@ -98,8 +98,14 @@ public:
         : file_(file), name_(dataset.name), row_bytes_(dataset.row_bytes()), rows_(dataset.plan.rows()),
           checksum_(options.checksum) {
         constexpr Index most_chunks = 10'000, chunk_bytes = 1'000'000, most_bytes = 4'000'000'000;
-        Index chunk = options.chunk_rows > 0 ? options.chunk_rows
-                                             : std::max(chunk_bytes / row_bytes_, (rows_ + most_chunks - 1) / most_chunks);
+        Index chunk = options.chunk_rows;
+        if (chunk == 0) {
+            // Whole tiles, so that none of a reader's begins in one chunk and ends in the next.
+            const Index tile = blockfit::detail::tile_rows(dataset.cols);
+            chunk = std::max(chunk_bytes / row_bytes_, (rows_ + most_chunks - 1) / most_chunks);
+            chunk = std::max<Index>((chunk + tile / 2) / tile, 1) * tile;
+            if (rows_ / chunk >= most_chunks) chunk += tile;
+        }
         chunk_rows_ = std::clamp<Index>(std::min(chunk, rows_), 1, std::max<Index>(most_bytes / row_bytes_, 1));
         const Session session;
         const int rank = dataset.is_vector ? 1 : 2;
