@@ -46,8 +46,10 @@ public:
     [[nodiscard]] T* data() noexcept { return values_.data(); }
     [[nodiscard]] const T* data() const noexcept { return values_.data(); }
     /// All values, row after row.
-    [[nodiscard]] std::span<T> values() noexcept { return values_; }
-    [[nodiscard]] std::span<const T> values() const noexcept { return values_; }
+    [[nodiscard]] std::span<T> values() & noexcept { return values_; }
+    [[nodiscard]] std::span<const T> values() const& noexcept { return values_; }
+    /// Of a temporary they are handed over, so that `for (double v : X.compute().values())` is safe.
+    [[nodiscard]] std::vector<T> values() && noexcept { return std::move(values_); }
     [[nodiscard]] T& operator()(Index i, Index j) noexcept { return view()(i, j); }
     [[nodiscard]] const T& operator()(Index i, Index j) const noexcept { return view()(i, j); }
     [[nodiscard]] std::span<T> row(Index i) noexcept { return view().row(i); }
