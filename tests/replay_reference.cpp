@@ -12,11 +12,11 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <oneapi/tbb/global_control.h>
 
 #include <blockfit/blockfit.hpp>
 
 #include "support/reference.hpp"
+#include "support/threads.hpp"
 
 namespace {
 
@@ -381,8 +381,7 @@ int main(int argc, char** argv) {
     app.add_option("files", files, "reference files")->required();
     app.add_option("--estimator", only, "replay the cases of this estimator only");
     CLI11_PARSE(app, argc, argv);
-    // 8 threads on fewer cores
-    const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, 8);
+    const test::Threads threads;
 
     int passed = 0, failed = 0, skipped = 0;
     for (const std::string& file : files) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/core/adapt.hpp>
 #include <blockfit/core/labels.hpp>
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/matrix_view.hpp>
@@ -133,16 +134,14 @@ bool same_bits(T a, T b) {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     return std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
 }
-template <class T>
-bool same_bits(MatrixView<const T> a, MatrixView<const T> b) {
+template <blockfit::MatrixLike A, blockfit::MatrixLike B>
+bool same_bits(const A& first, const B& second) {
+    const auto a = blockfit::as_view(first);
+    const auto b = blockfit::as_view(second);
     if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
     for (Index i = 0; i < a.rows(); ++i)
-        if (!std::ranges::equal(a.row(i), b.row(i), [](T x, T y) { return same_bits(x, y); })) return false;
+        if (!std::ranges::equal(a.row(i), b.row(i), [](auto x, auto y) { return same_bits(x, y); })) return false;
     return true;
-}
-template <class T>
-bool same_bits(const Matrix<T>& a, const Matrix<T>& b) {
-    return same_bits(a.view(), b.view());
 }
 
 }  // namespace test

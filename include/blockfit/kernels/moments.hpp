@@ -71,8 +71,9 @@ template <class T>
     });
     for (Index j = 0; j < d; ++j) {
         const double r = joined(s, j);
-        deviation[j] = std::max(0.0, joined(s + 4 * d, j) - ordered::mul(r, r) / static_cast<double>(n));
+        deviation[j] = joined(s + 4 * d, j) - ordered::mul(r, r) / static_cast<double>(n);
         ok &= std::isfinite(deviation[j]);
+        deviation[j] = std::max(0.0, deviation[j]);
     }
     return ok;
 }
@@ -95,7 +96,7 @@ void careful(std::string_view where, MatrixView<const T> X, const SampleWeight& 
             sum += ordered::mul(weight[i], x);
         }
         double mean = sum / count;
-        if (std::isinf(mean)) {  // the sum is beyond the range, the mean is not
+        if (!std::isfinite(sum)) {  // the sum is beyond the range, the mean is not
             mean = 0;
             for (Index i = 0; i < n; ++i)
                 if (const double x = double(X(i, j)); !std::isnan(x)) mean += ordered::mul(weight[i] / count, x);
@@ -112,7 +113,9 @@ void careful(std::string_view where, MatrixView<const T> X, const SampleWeight& 
         out.count[at] = count;
         // Without a value, or with weights that sum to nothing, the column is left out of the tile.
         out.mean[at] = count == 0 ? 0.0 : mean;
-        out.deviation[at] = count == 0 ? 0.0 : second - ordered::mul(first, first) / count;
+        out.deviation[at] = count == 0            ? 0.0
+                            : std::isinf(second) ? second  // and `first` may be infinite too
+                                                 : second - ordered::mul(first, first) / count;
     }
 }
 
@@ -132,7 +135,8 @@ inline void merge(Moments& a, const Moments& b) {
         const double delta = b.mean[j] - a.mean[j];
         const double share = b.count[j] / n;
         a.deviation[j] += b.deviation[j] + ordered::mul(ordered::mul(delta, delta), a.count[j] * share);
-        a.mean[j] += ordered::mul(delta, share);
+        if (std::isfinite(delta)) a.mean[j] += ordered::mul(delta, share);
+        else a.mean[j] = ordered::mul(a.mean[j], a.count[j] / n) + ordered::mul(b.mean[j], share);
         a.count[j] = n;
     }
 }
