@@ -275,6 +275,8 @@ public:
         requires supervised
     {
         using R = detail::Real<T>;
+        if (X.rows() == 0) throw ShapeError("Pipeline::partial_fit: X has 0 rows, expected at least 1");
+        if (get<0>().fitted()) detail::require_same("Pipeline::partial_fit", "number of features", X.cols(), n_features_in());
         const detail::TrainingSet<R, Label> set("Pipeline::partial_fit", detail::as_real(X), detail::as_labels(y),
                                                 options.sample_weight);
         using Block = typename detail::TrainingSet<R, Label>::Block;

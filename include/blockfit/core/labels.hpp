@@ -71,6 +71,12 @@ namespace detail {
 
 /// Throws LabelError, naming the row, at the first label that is not in `classes`.
 inline void require_known_labels(std::string_view where, std::span<const Label> classes, std::span<const Label> y) {
+    if (classes.size() == 2) {
+        // No branch on the label: it could not be predicted.
+        bool known = true;
+        for (const Label label : y) known = known & ((label == classes[0]) | (label == classes[1]));
+        if (known) return;
+    }
     for (std::size_t i = 0; i < y.size(); ++i)
         if (find_class(classes, y[i]) < 0)
             throw LabelError(std::string(where) + ": label " + std::to_string(y[i]) + " is not in classes " +

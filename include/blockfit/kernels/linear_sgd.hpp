@@ -69,7 +69,12 @@ struct Targets {
     Label positive = 0;
     [[nodiscard]] double operator[](Index i) const noexcept {
         const auto at = static_cast<std::size_t>(i);
-        return reals.empty() ? (labels[at] == positive ? 1.0 : -1.0) : reals[at];
+        // No branch on the label: it could not be predicted.
+        return reals.empty() ? 2.0 * static_cast<double>(labels[at] == positive) - 1.0 : reals[at];
+    }
+    void prefetch(Index i) const noexcept {
+        if (reals.empty()) __builtin_prefetch(labels.data() + i);
+        else __builtin_prefetch(reals.data() + i);
     }
 };
 
@@ -128,6 +133,7 @@ void run_epoch(Model& model, Pass<T>& pass, LossT loss, Rate rate) {
     const bool shrinks = penalised && rho < 1.0;
     const bool truncates = penalised && rho > 0.0;
     const bool hinge_sign = o.loss == Loss::hinge || o.loss == Loss::perceptron;
+    const double class_weight[] = {o.negative_weight, o.positive_weight};
     constexpr double clip = 1e12;
     double* const w = model.w.data();
     double intercept = model.intercept;
@@ -136,8 +142,11 @@ void run_epoch(Model& model, Pass<T>& pass, LossT loss, Rate rate) {
 
     for (Index visit = 0; visit < n; ++visit) {
         const Index i = pass.order.empty() ? visit : static_cast<Index>(pass.order[static_cast<std::size_t>(visit)]);
-        if (!pass.order.empty() && visit + prefetch_distance < n)
-            prefetch(pass.X.row(static_cast<Index>(pass.order[static_cast<std::size_t>(visit + prefetch_distance)])));
+        if (!pass.order.empty() && visit + prefetch_distance < n) {
+            const auto next = static_cast<Index>(pass.order[static_cast<std::size_t>(visit + prefetch_distance)]);
+            prefetch(pass.X.row(next));
+            pass.y.prefetch(next);
+        }
         if (!pass.held_out.empty() && pass.held_out[static_cast<std::size_t>(i)]) continue;
         const double* x;
         if constexpr (std::is_same_v<T, double>) {
@@ -163,9 +172,10 @@ void run_epoch(Model& model, Pass<T>& pass, LossT loss, Rate rate) {
             if (hinge_sign) u *= y;
             else if (y < p) u = -u;
         } else {
-            u = -eta * std::clamp(loss.slope(p, y), -clip, clip);
+            const double slope = loss.slope(p, y);
+            u = -eta * (LossT::bounded ? slope : std::clamp(slope, -clip, clip));
         }
-        u *= (y > 0 ? o.positive_weight : o.negative_weight) * pass.sample_weight[i];
+        u *= class_weight[y > 0] * pass.sample_weight[i];
 
         if (shrinks) {
             const double scale = std::max(0.0, 1.0 - ordered::mul((1.0 - rho) * eta, o.alpha));

@@ -28,13 +28,14 @@ constexpr std::array<std::string_view, 9> enum_names(Loss) {
             "squared_error", "huber",      "epsilon_insensitive", "squared_epsilon_insensitive"};
 }
 
-/// Each has value(p, y) = L and slope(p, y) = dL/dp. The closed sides of the cut-offs are scikit-learn's: hinge and
+/// Each has value(p, y) = L and slope(p, y) = dL/dp; `bounded` ones have slopes within [-1, 1]. The closed sides of the cut-offs are scikit-learn's: hinge and
 /// perceptron still have a slope at the margin itself.
 namespace loss {
 
 /// Hinge with margin 1, perceptron with margin 0.
 struct Hinge {
     double margin;
+    static constexpr bool bounded = true;
     [[nodiscard]] double value(double p, double y) const noexcept {
         const double m = ordered::mul(p, y);
         return m <= margin ? margin - m : 0.0;
@@ -43,6 +44,7 @@ struct Hinge {
 };
 
 struct SquaredHinge {
+    static constexpr bool bounded = false;
     [[nodiscard]] static double value(double p, double y) noexcept {
         const double z = 1.0 - ordered::mul(p, y);
         return z > 0 ? ordered::mul(z, z) : 0.0;
@@ -54,6 +56,7 @@ struct SquaredHinge {
 };
 
 struct LogLoss {
+    static constexpr bool bounded = true;
     [[nodiscard]] static double value(double p, double y) noexcept {
         const double m = ordered::mul(p, y);
         if (m > 18) return ordered::exp(-m);
@@ -69,6 +72,7 @@ struct LogLoss {
 };
 
 struct ModifiedHuber {
+    static constexpr bool bounded = false;
     [[nodiscard]] static double value(double p, double y) noexcept {
         const double m = ordered::mul(p, y);
         if (m >= 1) return 0.0;
@@ -84,12 +88,14 @@ struct ModifiedHuber {
 };
 
 struct SquaredError {
+    static constexpr bool bounded = false;
     [[nodiscard]] static double value(double p, double y) noexcept { return 0.5 * (p - y) * (p - y); }
     [[nodiscard]] static double slope(double p, double y) noexcept { return p - y; }
 };
 
 struct Huber {
     double epsilon;
+    static constexpr bool bounded = false;
     [[nodiscard]] double value(double p, double y) const noexcept {
         const double r = p - y;
         const double a = std::abs(r);
@@ -103,6 +109,7 @@ struct Huber {
 
 struct EpsilonInsensitive {
     double epsilon;
+    static constexpr bool bounded = true;
     [[nodiscard]] double value(double p, double y) const noexcept {
         const double r = std::abs(y - p) - epsilon;
         return r > 0 ? r : 0.0;
@@ -114,6 +121,7 @@ struct EpsilonInsensitive {
 
 struct SquaredEpsilonInsensitive {
     double epsilon;
+    static constexpr bool bounded = false;
     [[nodiscard]] double value(double p, double y) const noexcept {
         const double r = std::abs(y - p) - epsilon;
         return r > 0 ? ordered::mul(r, r) : 0.0;

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include <blockfit/core/error.hpp>
+#include <blockfit/kernels/exp_table.hpp>
 
 /// Arithmetic whose result depends on the numbers alone: not on the compiler, the instruction set, alignment or shape.
 /// Sums run in eight lanes (element i in lane i mod 8) that are joined in one fixed tree; no product is contracted with
@@ -55,7 +56,7 @@ inline void store(double* x, Pair pair) noexcept { std::memcpy(x, &pair, sizeof 
 struct PairOf {};
 struct OneOf {};
 template <class F>
-[[nodiscard]] inline double sum_lanes(Index n, F f) noexcept {
+[[nodiscard]] __attribute__((always_inline)) inline double sum_lanes(Index n, F f) noexcept {
     Pair a{}, b{}, c{}, d{};
     Index i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -103,25 +104,25 @@ inline constexpr double ln2_high = 0x1.62e42fee00000p-1;  // 32 bits, so that k 
 inline constexpr double ln2_low = 0x1.a39ef35793c76p-33;
 }  // namespace detail
 
-/// e^x, to 1 unit in the last place. Cody-Waite reduction by multiples of log 2, then the Taylor series to degree 13.
-[[nodiscard]] inline double exp(double x) noexcept {
+/// e^x, to 1 unit in the last place: 2^(k/64) from a table times e^r, |r| <= log(2)/128, by its Taylor series to degree 5.
+[[nodiscard]] __attribute__((always_inline)) inline double exp(double x) noexcept {
     if (x > 709.79) return std::numeric_limits<double>::infinity();
     if (x < -745.14) return 0.0;
     if (!(x == x)) return x;
-    // x / log 2 to the nearest integer: adding 1.5 * 2^52 leaves no room for a fraction.
-    const double k = (mul(x, 0x1.71547652b82fep+0) + 0x1.8p52) - 0x1.8p52;
-    const double r = (x - mul(k, detail::ln2_high)) - mul(k, detail::ln2_low);
+    // 64 x / log 2 to the nearest integer: adding 1.5 * 2^52 leaves no room for a fraction.
+    constexpr double no_fraction = 0x1.8p52;
+    const double shifted = mul(x, 0x1.71547652b82fep+6) + no_fraction;
+    const double k = shifted - no_fraction;
+    const double r = (x - mul(k, detail::ln2_high / 64)) - mul(k, detail::ln2_low / 64);
     const double r2 = mul(r, r);
-    const double r4 = mul(r2, r2);
-    // sum of r^(i+2) / (i+2)!, in pairs so that the additions do not wait for each other
-    const double a = (1.0 / 2 + mul(r, 1.0 / 6)) + mul(r2, 1.0 / 24 + mul(r, 1.0 / 120));
-    const double b = (1.0 / 720 + mul(r, 1.0 / 5040)) + mul(r2, 1.0 / 40320 + mul(r, 1.0 / 362880));
-    const double c = (1.0 / 3628800 + mul(r, 1.0 / 39916800)) + mul(r2, 1.0 / 479001600 + mul(r, 1.0 / 6227020800));
-    const double e = 1.0 + (r + mul(r2, a + mul(r4, b + mul(r4, c))));
+    const double e = r + mul(r2, (0.5 + mul(r, 1.0 / 6)) + mul(r2, 1.0 / 24 + mul(r, 1.0 / 120)));
     const auto n = static_cast<std::int64_t>(k);
-    const auto power = [](std::int64_t m) { return std::bit_cast<double>(static_cast<std::uint64_t>(m + 1023) << 52); };
-    if (n >= -1021 && n <= 1023) return mul(e, power(n));
-    return mul(mul(e, power(n / 2)), power(n - n / 2));
+    const detail::PowerOfTwo power = detail::powers_of_two[n & 63];
+    const double value = power.value + (power.rest + mul(power.value, e));
+    const std::int64_t exponent = n >> 6;
+    const auto two_to = [](std::int64_t m) { return std::bit_cast<double>(static_cast<std::uint64_t>(m + 1023) << 52); };
+    if (exponent >= -1021 && exponent <= 1023) return mul(value, two_to(exponent));
+    return mul(mul(value, two_to(exponent / 2)), two_to(exponent - exponent / 2));
 }
 
 /// The natural logarithm, to 1 unit in the last place. log(2^k (1+f)) = k log 2 + log(1+f), where with s = f/(2+f)

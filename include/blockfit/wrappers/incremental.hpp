@@ -78,7 +78,9 @@ public:
     /// Goes on from the present state: one pass over all blocks.
     template <class T, class L>
     Incremental& partial_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {}) {
-        run("Incremental::partial_fit", training_set("partial_fit", X, y, options), params_.classes, 1);
+        const auto set = training_set("partial_fit", X, y, options);
+        if (fitted()) detail::require_same("Incremental::partial_fit", "number of features", X.cols(), n_features_in());
+        run("Incremental::partial_fit", set, params_.classes, 1);
         return *this;
     }
 
@@ -164,6 +166,8 @@ private:
     void check_params(std::string_view where) const {
         detail::require_parameter(params_.passes >= 1, where,
                                   "passes is " + std::to_string(params_.passes) + ", expected at least 1");
+        if constexpr (requires { estimator_.check_params(where); })
+            estimator_.check_params(detail::method(E::class_name, "partial_fit"));
     }
 
     template <class T, class L>
