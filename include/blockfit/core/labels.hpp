@@ -73,9 +73,9 @@ namespace detail {
 inline void require_known_labels(std::string_view where, std::span<const Label> classes, std::span<const Label> y) {
     if (classes.size() == 2) {
         // No branch on the label: it could not be predicted.
-        bool known = true;
-        for (const Label label : y) known = known & ((label == classes[0]) | (label == classes[1]));
-        if (known) return;
+        Index unknown = 0;
+        for (const Label label : y) unknown += Index{label != classes[0]} * Index{label != classes[1]};
+        if (unknown == 0) return;
     }
     for (std::size_t i = 0; i < y.size(); ++i)
         if (find_class(classes, y[i]) < 0)

@@ -75,12 +75,12 @@ public:
             next.intercept_ = options.intercept_init;
         }
         const LinearTraining training = self().training();
-        if (training.warm_start && fitted() && options.coef_init.rows() == 0) {
+        if (training.warm_start && fitted()) {
             if (classes_ != next.classes_)
                 throw LabelError(where + ": warm_start with classes " + list(next.classes_) + ", the model has " +
                                  list(classes_));
             require_same(where, "number of features", X.cols(), n_features_in());
-            next.coef_ = coef();
+            if (options.coef_init.rows() == 0) next.coef_ = coef();
             if (options.intercept_init.empty()) next.intercept_ = intercept();
         }
         next.train(where, training, training.max_iter, X, y, options.sample_weight);
@@ -120,7 +120,8 @@ public:
     /// Signed distances: n x 1 for two classes, n x n_classes otherwise. Throws DataError at NaN or infinity.
     template <std::floating_point T>
     void decision_function(MatrixView<const T> X, MatrixView<double> out) const {
-        if (fitted() && out.cols() != coef_.rows())
+        require_fitted("decision_function");
+        if (out.cols() != coef_.rows())
             require_same(method(Self::class_name, "decision_function"), "number of columns of out", out.cols(), coef_.rows());
         decide("decision_function", X, out.rows(), [&](Index i, std::span<const double> decisions) {
             std::ranges::copy(decisions, out.row(i).begin());
@@ -227,7 +228,7 @@ private:
     }
     /// Do coef() and intercept() show the averages yet?
     [[nodiscard]] bool averaging() const noexcept {
-        return mean_coef_.rows() > 0 && static_cast<double>(average_from_) <= t_ - 1.0;
+        return average_from_ > 0 && mean_coef_.rows() > 0 && static_cast<double>(average_from_) <= t_ - 1.0;
     }
     void take(LinearClassifier&& next) { *this = std::move(next); }
 

@@ -8,17 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include <hdf5.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/params.hpp>
+#include <blockfit/io/hdf5/group.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
 #include <blockfit/io/hdf5/reader.hpp>
 #include <blockfit/io/hdf5/writer.hpp>
-#include <blockfit/persistence/model_file.hpp>
 
 /// Saving and loading. A model is an HDF5 file:
 ///     /            attributes format = "blockfit model", version of the format
@@ -37,6 +36,9 @@ struct SaveOptions {
 
 namespace persistence {
 
+using hdf5::GroupReader;
+using hdf5::GroupWriter;
+
 inline constexpr Index format_version = 1;
 inline constexpr std::string_view format_name = "blockfit model";
 
@@ -49,7 +51,7 @@ void write(const GroupWriter& group, E& e) {
         const GroupWriter params = group.group("params");
         detail::for_each_param(e.params(), [&](std::string_view name, const auto& value) { params(name, detail::to_text(value)); });
     }
-    if constexpr (Compound<E>) e.visit_state(group.group("state"));
+    if constexpr (hdf5::Compound<E>) e.visit_state(group.group("state"));
     if constexpr (requires { e.for_each_step([](std::string_view, auto&) {}); }) {
         const GroupWriter steps = group.group("steps");
         std::string names;
@@ -88,7 +90,7 @@ void read(const GroupReader& group, E& e) {
         });
         if (params.names().size() != known) throw group.damaged("there are parameters that " + class_name + " does not have");
     }
-    if constexpr (Compound<E>) {
+    if constexpr (hdf5::Compound<E>) {
         e.visit_state(group.group("state"));
         e.finish_load();
     }
@@ -131,12 +133,12 @@ template <Estimator E>
 [[nodiscard]] E load(const std::string& path) {
     struct stat status {};
     const hdf5::Session session;
-    if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && H5Fis_hdf5(path.c_str()) <= 0)
+    if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && !hdf5::is_hdf5(path))
         throw ModelError("load: this is not a model, or its start is damaged", {.file = path});
     E estimator;
     try {
         const hdf5::Handle file = hdf5::detail::open_file(path, "load");
-        if (H5Lexists(file, "info", H5P_DEFAULT) <= 0 || H5Lexists(file, "model", H5P_DEFAULT) <= 0)
+        if (!hdf5::has_link(file, "info") || !hdf5::has_link(file, "model"))
             throw ModelError("load: this HDF5 file is not a blockfit model", {.file = path});
         std::string format;
         Index version = 0;

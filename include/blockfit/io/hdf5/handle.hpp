@@ -86,6 +86,17 @@ private:
     Close close_ = nullptr;
 };
 
+/// Is this the path of an HDF5 file with a sound start?
+[[nodiscard]] inline bool is_hdf5(const std::string& path) {
+    const Session session;
+    return H5Fis_hdf5(path.c_str()) > 0;
+}
+/// Is there anything of that name in the file or group?
+[[nodiscard]] inline bool has_link(hid_t group, const char* name) {
+    const Session session;
+    return H5Lexists(group, name, H5P_DEFAULT) > 0;
+}
+
 /// Throws IoError if an HDF5 call failed.
 inline void require(herr_t status, std::string_view what, std::string_view file, std::string_view dataset = {}) {
     if (status < 0)

@@ -57,7 +57,7 @@ namespace detail {
     if (S_ISDIR(status.st_mode)) throw IoError(std::string(where) + ": this is a directory", {.file = path});
     if (::access(path.c_str(), R_OK) != 0)
         throw IoError(std::string(where) + ": the file cannot be read: " + std::strerror(errno), {.file = path});
-    if (H5Fis_hdf5(path.c_str()) <= 0)
+    if (!is_hdf5(path))
         throw IoError(std::string(where) + ": this is not an HDF5 file, or its start is damaged", {.file = path});
     return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
             std::string(where) + ": the file cannot be opened, it may be truncated or open for writing elsewhere", path};

@@ -1,5 +1,5 @@
-#ifndef BLOCKFIT_PERSISTENCE_MODEL_FILE_HPP
-#define BLOCKFIT_PERSISTENCE_MODEL_FILE_HPP
+#ifndef BLOCKFIT_IO_HDF5_GROUP_HPP
+#define BLOCKFIT_IO_HDF5_GROUP_HPP
 
 #include <concepts>
 #include <cstddef>
@@ -12,30 +12,26 @@
 
 #include <hdf5.h>
 
-#include <blockfit/array/store.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/labels.hpp>
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
-#include <blockfit/io/hdf5/layout.hpp>
 
-/// The parts of a model file. Small values are attributes, arrays are datasets with a checksum, and anything with
+/// Groups of typed values, of which model files are made. Small values are attributes, arrays are datasets with a checksum, and anything with
 /// visit_state is a group. Metadata has checksums of its own in the 1.10 format, so every damaged byte that matters is
 /// found.
 
 namespace blockfit {
 inline namespace v1 {
-namespace persistence {
-
-using hdf5::Handle;
+namespace hdf5 {
 
 template <class V>
 concept Compound = requires(V& value) { value.visit_state([](std::string_view, auto&) {}); };
 
 [[nodiscard]] inline Handle string_type(std::size_t size, std::string_view where, const std::string& path) {
     Handle type(H5Tcopy(H5T_C_S1), H5Tclose, where, path);
-    hdf5::require(H5Tset_size(type, size == 0 ? 1 : size), where, path);
-    hdf5::require(H5Tset_strpad(type, H5T_STR_NULLPAD), where, path);
+    require(H5Tset_size(type, size == 0 ? 1 : size), where, path);
+    require(H5Tset_strpad(type, H5T_STR_NULLPAD), where, path);
     return type;
 }
 
@@ -79,7 +75,7 @@ private:
         const Handle space(H5Screate(H5S_SCALAR), H5Sclose, where, path_);
         const Handle attribute(H5Acreate2(group_, std::string(name).c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
                                where, path_, name);
-        hdf5::require(H5Awrite(attribute, type, value), where, path_, name);
+        require(H5Awrite(attribute, type, value), where, path_, name);
     }
     void dataset(std::string_view name, hid_t type, Shape shape, int rank, const void* values) const {
         const hsize_t dims[2] = {shape.rows, shape.cols};
@@ -87,12 +83,12 @@ private:
         const hsize_t most[2] = {H5S_UNLIMITED, H5S_UNLIMITED};  // a chunk may be larger than an empty dataset
         const Handle space(H5Screate_simple(rank, dims, most), H5Sclose, where, path_, name);
         const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, where, path_, name);
-        hdf5::require(H5Pset_chunk(creation, rank, chunk), where, path_, name);
-        hdf5::require(H5Pset_fletcher32(creation), where, path_, name);
+        require(H5Pset_chunk(creation, rank, chunk), where, path_, name);
+        require(H5Pset_fletcher32(creation), where, path_, name);
         const Handle data(H5Dcreate2(group_, std::string(name).c_str(), type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
                           H5Dclose, where, path_, name);
         if (shape.rows * shape.cols > 0)
-            hdf5::require(H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where, path_, name);
+            require(H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where, path_, name);
     }
 
     const std::string& path_;
@@ -106,7 +102,7 @@ public:
         : path_(path), name_(name), file_bytes_(file_bytes) {
         if (H5Lexists(parent, name.c_str(), H5P_DEFAULT) <= 0) throw damaged("group '" + name + "' is missing");
         const hid_t id = H5Gopen2(parent, name.c_str(), H5P_DEFAULT);
-        if (id < 0) throw damaged("group '" + name + "' cannot be read: " + hdf5::last_error());
+        if (id < 0) throw damaged("group '" + name + "' cannot be read: " + last_error());
         group_ = Handle(id, H5Gclose, "load", path);
     }
 
@@ -208,7 +204,7 @@ private:
             throw damaged("dataset '" + text + "' is larger than the file");
         void* const values = resize(static_cast<Index>(dims[0]), static_cast<Index>(dims[1]));
         if (dims[0] * dims[1] > 0 && H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-            throw damaged("dataset '" + text + "' cannot be read: " + hdf5::last_error());
+            throw damaged("dataset '" + text + "' cannot be read: " + last_error());
     }
 
     const std::string& path_;
@@ -217,7 +213,7 @@ private:
     Handle group_;
 };
 
-}  // namespace persistence
+}  // namespace hdf5
 }  // namespace v1
 }  // namespace blockfit
 
