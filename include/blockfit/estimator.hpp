@@ -3,6 +3,7 @@
 
 /// What estimators are made with: mixins that supply every overload for foreign and chunked data from block methods.
 
+#include <blockfit/array/compute.hpp>  // for the lazy results
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/estimator/classifier_mixin.hpp>
 #include <blockfit/estimator/one_pass_fit_mixin.hpp>
