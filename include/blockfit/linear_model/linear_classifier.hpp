@@ -93,13 +93,8 @@ public:
     template <std::floating_point T>
     Self& partial_fit(MatrixView<const T> X, std::span<const Label> y, const PartialFitOptions& options = {}) {
         const std::string where = method(Self::class_name, "partial_fit");
-        self().check_params(where);
+        check_partial_fit(where);
         const LinearTraining training = self().training();
-        if (training.early_stopping)
-            throw ParameterError(where + ": early_stopping is for fit only; set it to false");
-        if (training.class_weight.is_balanced())
-            throw ParameterError(where + ": class_weight balanced is for fit only, as one block does not show the share "
-                                         "of the classes; give a map of weights");
         std::vector<Label> classes = options.classes;
         std::ranges::sort(classes);
         classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
@@ -115,6 +110,17 @@ public:
         next.train(where, training, 1, X, y, options.sample_weight);
         take(std::move(next));
         return self();
+    }
+
+    /// Throws ParameterError if these parameters do not go with partial_fit; for wrappers, which check before any work.
+    void check_partial_fit(std::string_view where) const {
+        self().check_params(where);
+        const LinearTraining training = self().training();
+        if (training.early_stopping)
+            throw ParameterError(std::string(where) + ": early_stopping is for fit only; set it to false");
+        if (training.class_weight.is_balanced())
+            throw ParameterError(std::string(where) + ": class_weight balanced is for fit only, as one block does not show "
+                                                      "the share of the classes; give a map of weights");
     }
 
     /// Signed distances: n x 1 for two classes, n x n_classes otherwise. Throws DataError at NaN or infinity.

@@ -166,8 +166,8 @@ private:
     void check_params(std::string_view where) const {
         detail::require_parameter(params_.passes >= 1, where,
                                   "passes is " + std::to_string(params_.passes) + ", expected at least 1");
-        if constexpr (requires { estimator_.check_params(where); })
-            estimator_.check_params(detail::method(E::class_name, "partial_fit"));
+        if constexpr (requires { estimator_.check_partial_fit(where); })
+            estimator_.check_partial_fit(detail::method(E::class_name, "partial_fit"));
     }
 
     template <class T, class L>
