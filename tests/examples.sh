@@ -22,7 +22,7 @@ grep -qE 'ROC AUC +0\.6346 +0\.5000' quickstart.log || fail "ROC AUC of the quic
 
 "$bin/pitfalls"
 
-"$bin/out_of_core" generate data.h5 --rows 300000 --cols 12 --chunk-rows 5000 --seed 3
+"$bin/out_of_core" generate data.h5 --rows 1500000 --cols 12 --chunk-rows 5000 --seed 3
 "$bin/out_of_core" fit data.h5 --model one.h5 --threads 1 --block-rows 20000 --passes 2 --memory-limit 16MB > one.json
 "$bin/out_of_core" fit data.h5 --model two.h5 --threads 2 --block-rows 20000 --passes 2 > two.json
 "$bin/out_of_core" predict data.h5 --model one.h5 --out one_out.h5 --what both --block-rows 7000 --threads 2 > predict.json
@@ -32,10 +32,12 @@ cat one.json two.json predict.json
 import h5py, json, numpy as np
 with h5py.File("one_out.h5") as a, h5py.File("two_out.h5") as b:
     for name in ("label", "proba"):  # the same bits for any threads and, in prediction, any blocks
-        assert a[name].shape[0] == 300_000 and (a[name][:] == b[name][:]).all(), name
+        assert a[name].shape[0] == 1_500_000 and (a[name][:] == b[name][:]).all(), name
     assert ((a["proba"][:, 1] > 0.5) == a["label"][:]).all()
 phases = [json.loads(line) for name in ("one.json", "two.json", "predict.json") for line in open(name)]
 assert [p["phase"] for p in phases] == ["scale", "fit"] * 2 + ["predict", "score"] * 2, phases
+# Of 144 MB of data no more than the limit is in memory, besides the program itself.
+assert all(p["peak_rss_mb"] <= 16 + 64 for p in phases[:2]), phases
 assert all(p["accuracy"] > 0.85 for p in phases if p["phase"] == "score"), phases
 PYTHON
 "$bin/out_of_core" generate small.h5 --rows 1000 --cols 3 --dtype float32

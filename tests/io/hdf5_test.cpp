@@ -10,6 +10,7 @@
 #include <blockfit/array/creation.hpp>
 #include <blockfit/io/hdf5.hpp>
 
+#include "support/errors.hpp"
 #include "support/files.hpp"
 
 namespace bf = blockfit;
@@ -34,16 +35,6 @@ bool holds_pattern(const bf::Matrix<T>& m, Index first_row = 0) {
         for (Index j = 0; j < m.cols(); ++j)
             if (m(i, j) != static_cast<T>((7 * (i + first_row) + 3 * j) % 120)) return false;
     return true;
-}
-
-template <class F>
-std::string message(F f) {
-    try {
-        f();
-    } catch (const bf::Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
 }
 
 bf::ChunkedMatrix<double> pattern(Index rows, Index cols, Index block_rows) {
@@ -122,7 +113,7 @@ TEST_CASE("from_hdf5: block_rows is chosen from the chunks", "[io]") {
 TEST_CASE("from_hdf5: what is not there or not to be read says why", "[io][errors]") {
     const std::string file = layout_file();
     const auto open = [&](const std::string& path, const std::string& name) {
-        return message([&] { (void)bf::from_hdf5<double>(path, name); });
+        return test::message([&] { (void)bf::from_hdf5<double>(path, name); });
     };
     REQUIRE_THAT(open("/nowhere/data.h5", "X"), Contains("No such file") && Contains("/nowhere/data.h5"));
     REQUIRE_THAT(open(layouts(), "X"), Contains("directory"));
@@ -138,7 +129,7 @@ TEST_CASE("from_hdf5: what is not there or not to be read says why", "[io][error
     REQUIRE_THAT(open(file, "half"), Contains("16 bits"));
     REQUIRE_THAT(open(file, "complex"), Contains("compound"));
     REQUIRE_THAT(open(file, "virtual"), Contains("virtual") && Contains("h5repack"));
-    REQUIRE_THAT(message([&] { (void)bf::from_hdf5_vector<int>(file, "rows_1"); }), Contains("from_hdf5") && Contains("1003 x 5"));
+    REQUIRE_THAT(test::message([&] { (void)bf::from_hdf5_vector<int>(file, "rows_1"); }), Contains("from_hdf5") && Contains("1003 x 5"));
     // h5py brings the filter lzf along, the HDF5 library does not have it.
     REQUIRE_THAT(open(file, "lzf"), Contains("32000 (lzf) is not installed") && Contains("HDF5_PLUGIN_PATH"));
     REQUIRE_THROWS_AS(bf::from_hdf5<double>(file, "text"), bf::UnsupportedError);
@@ -178,7 +169,7 @@ TEST_CASE("from_hdf5: a truncated file is refused", "[io][errors]") {
                          folder.file("contiguous.h5") + "', 'w'); g['X'] = f['X'][:]\""));
     const auto X = bf::from_hdf5<double>(folder.file("contiguous.h5"), "X");
     std::filesystem::resize_file(folder.file("contiguous.h5"), 1'000'000);
-    REQUIRE_THAT(message([&] { (void)X.compute(); }), Contains("truncated"));
+    REQUIRE_THAT(test::message([&] { (void)X.compute(); }), Contains("truncated"));
 }
 
 TEST_CASE("from_hdf5: any damaged byte of a checksummed chunk is found", "[io][errors]") {
@@ -290,14 +281,14 @@ TEST_CASE("to_hdf5: nothing is left of a failed write, and what was there stays"
     REQUIRE(folder.names() == std::vector<std::string>{"out.h5"});
     REQUIRE(test::read_bytes(path) == before);
 
-    REQUIRE_THAT(message([&] { bf::to_hdf5(path, {.overwrite = false}, bf::dataset("X", X)); }), Contains("exists"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5(path, {.overwrite = false}, bf::dataset("X", X)); }), Contains("exists"));
     const auto input = bf::from_hdf5<double>(path, "X");
-    REQUIRE_THAT(message([&] { bf::to_hdf5(path, bf::dataset("Y", input)); }), Contains("also an input"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5(path, bf::dataset("Y", input)); }), Contains("also an input"));
     std::filesystem::create_symlink(path, folder.file("link.h5"));
-    REQUIRE_THAT(message([&] { bf::to_hdf5(folder.file("link.h5"), bf::dataset("Y", input.rows(0, 10))); }), Contains("also an input"));
-    REQUIRE_THAT(message([&] { bf::to_hdf5("/nowhere/out.h5", bf::dataset("X", X)); }), Contains("cannot be created") && Contains("/nowhere/out.h5"));
-    REQUIRE_THAT(message([&] { bf::to_hdf5(folder.file(""), bf::dataset("X", X)); }), Contains("directory"));
-    REQUIRE_THAT(message([&] { bf::to_hdf5(path, bf::dataset("X", X), bf::dataset("X", X)); }), Contains("named 'X'"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5(folder.file("link.h5"), bf::dataset("Y", input.rows(0, 10))); }), Contains("also an input"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5("/nowhere/out.h5", bf::dataset("X", X)); }), Contains("cannot be created") && Contains("/nowhere/out.h5"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5(folder.file(""), bf::dataset("X", X)); }), Contains("directory"));
+    REQUIRE_THAT(test::message([&] { bf::to_hdf5(path, bf::dataset("X", X), bf::dataset("X", X)); }), Contains("named 'X'"));
     REQUIRE_THROWS_AS(bf::to_hdf5(folder.file("b.h5"), bf::dataset("X", X), bf::dataset("y", X.rows(0, 10).col(0))), bf::ShapeError);
     REQUIRE(test::read_bytes(path) == before);
     REQUIRE(folder.names() == std::vector<std::string>{"link.h5", "out.h5"});

@@ -14,6 +14,7 @@
 #include <blockfit/preprocessing/standard_scaler.hpp>
 #include <blockfit/wrappers/incremental.hpp>
 
+#include "support/errors.hpp"
 #include "support/files.hpp"
 
 namespace bf = blockfit;
@@ -50,16 +51,6 @@ void round_trip(E fitted, Train train) {
     bf::save(path, loaded);     // over the old one
     REQUIRE(bf::load<E>(path) == fitted);
     REQUIRE(folder.names() == std::vector<std::string>{"model.h5"});
-}
-
-template <class F>
-std::string message(F f) {
-    try {
-        f();
-    } catch (const bf::Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
 }
 
 using Pipe = bf::Pipeline<bf::StandardScaler, bf::Incremental<bf::SGDClassifier>>;
@@ -121,7 +112,7 @@ TEST_CASE("load: what is no such model is refused with the reason", "[persistenc
     const std::string path = folder.file("model.h5");
     const Pipe pipe = fitted_pipeline();
     bf::save(path, pipe);
-    const auto loading = [&]<class E>(const std::string& from) { return message([&] { (void)bf::load<E>(from); }); };
+    const auto loading = [&]<class E>(const std::string& from) { return test::message([&] { (void)bf::load<E>(from); }); };
     REQUIRE_THAT(loading.operator()<bf::StandardScaler>(path), Contains("holds a Pipeline, a StandardScaler was asked for"));
     REQUIRE_THAT((loading.operator()<bf::Pipeline<bf::StandardScaler, bf::SGDClassifier>>(path)),
                  Contains("the steps standardscaler, incremental"));

@@ -1,7 +1,6 @@
 #ifndef BLOCKFIT_ARRAY_CHUNKED_ARRAY_HPP
 #define BLOCKFIT_ARRAY_CHUNKED_ARRAY_HPP
 
-#include <cstdio>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -14,6 +13,7 @@
 #include <blockfit/array/convert.hpp>
 #include <blockfit/array/derived_sources.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/core/text.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -109,14 +109,9 @@ public:
             return Self::is_vector ? "(" + std::to_string(n) + ",)"
                                    : "(" + std::to_string(n) + ", " + std::to_string(source_->cols()) + ")";
         };
-        char size[32];
-        const auto bytes = static_cast<double>(nbytes());
-        if (bytes >= 1e9) std::snprintf(size, sizeof size, "%.1f GB", bytes / 1e9);
-        else if (bytes >= 1e6) std::snprintf(size, sizeof size, "%.1f MB", bytes / 1e6);
-        else std::snprintf(size, sizeof size, "%.1f kB", bytes / 1e3);
         return "blockfit." + std::string(Self::class_name) + "<" + std::string(source_->name()) + ", shape=" + shape(rows()) +
                ", dtype=" + std::string(dtype()) + ", chunksize=" + shape(plan_.largest()) + ", " +
-               std::to_string(n_blocks()) + (n_blocks() == 1 ? " block, " : " blocks, ") + size + ">";
+               std::to_string(n_blocks()) + (n_blocks() == 1 ? " block, " : " blocks, ") + bytes_to_text(nbytes()) + ">";
     }
     /// For any std::basic_ostream, without including one.
     template <class Stream>

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <blockfit/core/error.hpp>
+#include <blockfit/core/text.hpp>
 #include <blockfit/exec/settings.hpp>
 
 #if defined(__SANITIZE_THREAD__)
@@ -55,16 +55,6 @@ inline void release([[maybe_unused]] void* what) noexcept {
 #ifdef BLOCKFIT_DETAIL_TSAN
     __tsan_release(what);
 #endif
-}
-
-/// "80.0 MB".
-[[nodiscard]] inline std::string bytes_to_text(Index bytes) {
-    char text[32];
-    const auto b = static_cast<double>(bytes);
-    if (bytes >= 1'000'000'000) std::snprintf(text, sizeof text, "%.1f GB", b / 1e9);
-    else if (bytes >= 1'000'000) std::snprintf(text, sizeof text, "%.1f MB", b / 1e6);
-    else std::snprintf(text, sizeof text, "%.1f kB", b / 1e3);
-    return text;
 }
 
 /// True on a thread that is inside a work or sink of `stream`.
