@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -7,6 +8,8 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -94,8 +97,7 @@ struct Slow {
     const std::atomic<Index>* reads = nullptr;
     Index learnt = 0, most_ahead = 0;
     Slow& partial_fit(MatrixView<const double> X, std::span<const Label>, const bf::PartialFitOptions& = {}) {
-        volatile double work = 0;
-        for (int i = 0; i < 4000; ++i) work = work + X(0, 0);
+        for (int i = 0; i < 500; ++i) std::this_thread::yield();
         most_ahead = std::max(most_ahead, *reads - learnt);
         learnt += X.rows();
         return *this;
