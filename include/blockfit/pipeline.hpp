@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/array/creation.hpp>
+#include <blockfit/array/stream_blocks.hpp>
 #include <blockfit/array/training_set.hpp>
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/core/fixed_string.hpp>
@@ -152,8 +154,7 @@ public:
         requires supervised
     {
         using R = detail::Real<T>;
-        if (X.rows() == 0) throw ShapeError("Pipeline::partial_fit: X has 0 rows, expected at least 1");
-        if (get<0>().fitted()) detail::require_same("Pipeline::partial_fit", "number of features", X.cols(), n_features_in());
+        check_chunked_partial_fit(X.rows(), X.cols());
         const detail::TrainingSet<R, Label> set("Pipeline::partial_fit", detail::as_real(X), detail::as_labels(y),
                                                 options.sample_weight);
         using Block = typename detail::TrainingSet<R, Label>::Block;
@@ -162,10 +163,50 @@ public:
             set.pass("Pipeline::partial_fit"),
             [&](Block& block, Index, RowRange rows) { set.read(block, rows, [](MatrixView<const R>) {}); },
             [&](Block& block, Index, RowRange) {
-                partial_fit(block.X, block.y, {.sample_weight = block.sample_weight()});
+                partial_fit(block.X, block.y, {.classes = options.classes, .sample_weight = block.sample_weight()});
                 ++blocks_done_;
             });
         return *this;
+    }
+    template <class T>
+    Pipeline& partial_fit(const ChunkedMatrix<T>& X)
+        requires(!supervised)
+    {
+        using R = detail::Real<T>;
+        check_chunked_partial_fit(X.rows(), X.cols());
+        const ChunkedMatrix<R> real = detail::as_real(X);
+        struct Slot {
+            Scratch scratch;
+            Matrix<R> X;
+        };
+        blocks_done_ = 0;
+        detail::stream_blocks<Slot>(
+            {.name = "Pipeline::partial_fit",
+             .plan = X.plan(),
+             .bytes_per_block = real.source()->scratch_bytes(detail::tile_rows(X.cols())) + X.plan().largest() * real.row_bytes(),
+             .origins = X.origins()},
+            [&](Slot& slot, Index, RowRange rows) {
+                slot.X.resize(rows.size(), X.cols());
+                detail::read_by_tile(*real.source(), rows, slot.X.view(), slot.scratch);
+            },
+            [&](Slot& slot, Index, RowRange) {
+                partial_fit(slot.X);
+                ++blocks_done_;
+            });
+        return *this;
+    }
+    /// y in memory beside chunked X.
+    template <class T, VectorLike V>
+    Pipeline& fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {})
+        requires supervised
+    {
+        return fit(X, from_vector(y), options);
+    }
+    template <class T, VectorLike V>
+    Pipeline& partial_fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {})
+        requires supervised
+    {
+        return partial_fit(X, from_vector(y), options);
     }
     /// Complete blocks of the last chunked partial_fit.
     [[nodiscard]] Index blocks_done() const noexcept { return blocks_done_; }
@@ -298,6 +339,11 @@ private:
         std::size_t i = 0;
         while (i < n_steps && names_[i].view() != name) ++i;
         return i;
+    }
+
+    void check_chunked_partial_fit(Index rows, Index cols) const {
+        if (rows == 0) throw ShapeError("Pipeline::partial_fit: X has 0 rows, expected at least 1");
+        if (get<0>().fitted()) detail::require_same("Pipeline::partial_fit", "number of features", cols, n_features_in());
     }
 
     /// Calls f(copy of this, view of X) and keeps the copy if nothing is thrown.

@@ -45,6 +45,16 @@ void partial_fit_chunked(E& e, const X& data, const Y& y) {
     if constexpr (is_classifier<Case>) e.partial_fit(data, y);
     else e.partial_fit(data);
 }
+/// X as chunks of which every third takes long to read, so that later ones are ready before it.
+bf::ChunkedMatrix<double> with_slow_blocks(const Matrix<double>& X, Index block_rows) {
+    const auto read = [&X, block_rows](Index first, MatrixView<double> out) {
+        volatile double sink = 0.0;
+        if (first / block_rows % 3 == 0)
+            for (int i = 0; i < 1'000'000; ++i) sink = sink + 1.0;
+        for (Index i = 0; i < out.rows(); ++i) std::ranges::copy(X.row(first + i), out.row(i).begin());
+    };
+    return bf::from_function<double>(X.rows(), X.cols(), read, {.block_rows = block_rows});
+}
 /// Blocks of 1, 2, ..., 9, 1, 2, ... rows.
 bf::BlockPlan uneven_plan(Index rows) {
     std::vector<Index> ends;
@@ -237,6 +247,14 @@ TEMPLATE_LIST_TEST_CASE("contract: chunked partial_fit equals the blocks by hand
             partial_fit_chunked<TestType>(e, bf::from_array(more).rechunk(plan), bf::from_vector(more_y, {.block_rows = 17}));
             REQUIRE(e == want_more);
         }
+    }
+    auto want = TestType::make();
+    train_by_hand<TestType>(want, X, y, bf::BlockPlan(n, 13));
+    for (const int threads : thread_counts) {
+        const bf::Settings settings({.threads = threads});
+        auto e = TestType::make();
+        partial_fit_chunked<TestType>(e, with_slow_blocks(X, 13), bf::from_vector(y));
+        REQUIRE(e == want);
     }
 }
 

@@ -135,7 +135,20 @@ TEST_CASE("Pipeline: partial_fit updates each step with the block, then transfor
         REQUIRE(pipe.get<0>() == scaler);
         REQUIRE(pipe.get<1>().estimator() == by_hand);
         REQUIRE(pipe.blocks_done() == X.n_blocks());
+        // y in memory, and classes given to the call instead of the wrapper.
+        auto bare = bf::make_pipeline(bf::StandardScaler{}, classifier());
+        bare.partial_fit(X, d.y, {.classes = {0, 1}});
+        REQUIRE(bare == blocks);
+        REQUIRE(bare.score(X, d.y) == bare.score(d.X, d.y));
+        auto scalers = bf::make_pipeline(bf::StandardScaler({.with_std = false}), bf::StandardScaler{}), one_by_one = scalers;
+        for (const auto& block : X.blocks()) one_by_one.partial_fit(block.compute());
+        REQUIRE(scalers.partial_fit(X) == one_by_one);
+        REQUIRE(scalers.blocks_done() == X.n_blocks());
     }
+    bf::Incremental wrapped{classifier()}, told{classifier(), {.classes = {0, 1}}};
+    wrapped.partial_fit(X, d.y, {.classes = {0, 1}});
+    REQUIRE(wrapped.estimator() == told.fit(X, d.y).estimator());
+    REQUIRE(wrapped.fit(X, d.y).estimator() == told.estimator());  // found in y
 }
 
 TEST_CASE("Pipeline: transformers only", "[pipeline]") {

@@ -521,12 +521,12 @@ TEST_CASE("Incremental: the memory limit bounds what is read ahead of the learne
     for (const int threads : thread_counts)
         for (const Index fit : {1, 2, 4}) {
             CAPTURE(threads, fit);
-            Numbered data(20'000, 100, 100);
+            Numbered data(6'000, 100, 100);
             // 100 rows of X and y, and what the conversion of y needs.
             const bf::Settings settings({.threads = threads, .memory_limit = fit * 100 * (2 * 8 + 8 + 4) + 100});
             bf::Incremental model(Slow{&data.X_reads}, {.classes = {0, 1, 2}});
             model.fit(data.X, data.y);
-            CHECK(model.estimator().learnt == 20'000);
+            CHECK(model.estimator().learnt == 6'000);
             CHECK(model.estimator().most_ahead <= 100 * std::min<Index>(fit, threads + 1));
         }
 }

@@ -17,12 +17,13 @@ inline namespace v1 {
 class BlockPlan {
 public:
     BlockPlan() : BlockPlan(0, 1) {}
-    /// Blocks of `block_rows` rows, the last one shorter. Throws ParameterError if block_rows < 1.
+    /// Blocks of `block_rows` rows, the last one shorter. Throws ParameterError if rows < 0 or block_rows < 1.
     BlockPlan(Index rows, Index block_rows) {
+        detail::require_parameter(rows >= 0, "BlockPlan", "rows is " + std::to_string(rows) + ", expected at least 0");
         detail::require_parameter(block_rows >= 1, "BlockPlan",
                                   "block_rows is " + std::to_string(block_rows) + ", expected at least 1");
         std::vector<Index> ends;
-        ends.reserve(static_cast<std::size_t>((rows + block_rows - 1) / block_rows));
+        ends.reserve(static_cast<std::size_t>(rows / block_rows + (rows % block_rows != 0)));
         for (Index begin = 0; begin < rows; begin += std::min(block_rows, rows - begin))
             ends.push_back(begin + std::min(block_rows, rows - begin));
         ends_ = std::make_shared<const std::vector<Index>>(std::move(ends));

@@ -118,6 +118,12 @@ public:
             });
         return right / all;
     }
+    /// y in memory beside chunked X.
+    template <class T, VectorLike V>
+    [[nodiscard]] double score(const ChunkedMatrix<T>& X, const V& y,
+                               const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
+        return score(X, from_vector(y), sample_weight);
+    }
 
 private:
     [[nodiscard]] const Self& self() const noexcept { return static_cast<const Self&>(*this); }

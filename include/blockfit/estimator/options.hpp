@@ -20,6 +20,8 @@ struct PartialFitOptions {
 };
 
 struct ChunkedFitOptions {
+    /// All classes that will ever be seen, if the estimator was not told before.
+    std::vector<Label> classes{};
     /// One weight a row; read beside y.
     std::optional<ChunkedVector<double>> sample_weight{};
 };

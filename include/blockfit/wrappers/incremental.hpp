@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/array/creation.hpp>
 #include <blockfit/array/training_set.hpp>
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/core/labels.hpp>
@@ -70,7 +71,8 @@ public:
     Incremental& fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {}) {
         const detail::TrainingSet set = training_set("fit", X, y, options);
         check_chunked_fit(X, y, options);
-        std::vector<Label> classes = params_.classes.empty() ? find_classes(set.y()) : params_.classes;
+        std::vector<Label> classes = given_classes(options);
+        if (classes.empty()) classes = find_classes(set.y());
         estimator_ = estimator_.unfitted();
         run("Incremental::fit", set, classes, params_.passes);
         return *this;
@@ -80,8 +82,17 @@ public:
     Incremental& partial_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {}) {
         const auto set = training_set("partial_fit", X, y, options);
         if (fitted()) detail::require_same("Incremental::partial_fit", "number of features", X.cols(), n_features_in());
-        run("Incremental::partial_fit", set, params_.classes, 1);
+        run("Incremental::partial_fit", set, given_classes(options), 1);
         return *this;
+    }
+    /// y in memory beside chunked X.
+    template <class T, VectorLike V>
+    Incremental& fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
+        return fit(X, from_vector(y), options);
+    }
+    template <class T, VectorLike V>
+    Incremental& partial_fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
+        return partial_fit(X, from_vector(y), options);
     }
 
     /// Data in memory is one block.
@@ -163,6 +174,9 @@ public:
     }
 
 private:
+    [[nodiscard]] std::vector<Label> given_classes(const ChunkedFitOptions& options) const {
+        return options.classes.empty() ? params_.classes : options.classes;
+    }
     void check_params(std::string_view where) const {
         detail::require_parameter(params_.passes >= 1, where,
                                   "passes is " + std::to_string(params_.passes) + ", expected at least 1");
