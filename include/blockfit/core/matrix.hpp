@@ -30,10 +30,11 @@ public:
     }
     /// {{1, 2}, {3, 4}}. Throws ShapeError if the rows differ in length.
     Matrix(std::initializer_list<std::initializer_list<T>> rows)
-        : rows_(std::ssize(rows)), cols_(rows.size() == 0 ? 0 : std::ssize(*rows.begin())) {
+        : Matrix(std::ssize(rows), rows.size() == 0 ? 0 : std::ssize(*rows.begin())) {
+        Index i = 0;
         for (const auto& row : rows) {
             detail::require_same("Matrix", "length of a row", std::ssize(row), cols_);
-            values_.insert(values_.end(), row.begin(), row.end());
+            std::ranges::copy(row, view().row(i++).begin());
         }
     }
     /// A copy of a view, packed.
