@@ -42,7 +42,7 @@ public:
         std::vector<Label> classes;
         double weight = 0;  // of the first row, -1 for none
         bool consistent = false;
-        friend bool operator==(const Call&, const Call&) = default;
+        bool operator==(const Call&) const = default;
     };
     std::vector<Call> calls;
 
@@ -59,7 +59,7 @@ public:
     [[nodiscard]] bool fitted() const noexcept { return !calls.empty(); }
     [[nodiscard]] Index n_features_in() const { return 2; }
     [[nodiscard]] Recorder unfitted() const { return {}; }
-    friend bool operator==(const Recorder&, const Recorder&) = default;
+    bool operator==(const Recorder&) const = default;
 
     [[nodiscard]] std::vector<Index> first_rows() const {
         std::vector<Index> rows;
