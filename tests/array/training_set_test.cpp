@@ -146,7 +146,8 @@ TEST_CASE("TrainingSet: a failed read names the dataset it is in", "[array]") {
     CHECK(message_of_pass(Set("fit", X, y, from_file<FileVector>(100, 1, "w", 37, 100))) ==
           "damaged [file data.h5, dataset w, block 3, row 37]");
     // The first bad block in order counts, whatever is bad in it.
-    CHECK(message_of_pass(Set("fit", from_file<FileMatrix>(100, 2, "X", 51), bf::detail::as_labels(from_file<FileVector>(100, 1, "y", 49)), w)) ==
+    CHECK(message_of_pass(Set("fit", from_file<FileMatrix>(100, 2, "X", 51),
+                              bf::detail::as_labels(from_file<FileVector>(100, 1, "y", 49)), w)) ==
           "damaged [file data.h5, dataset y, block 4, row 49]");
 }
 
@@ -181,5 +182,6 @@ TEST_CASE("as_labels: labels of any number type, read lazily", "[array]") {
     const auto y = bf::from_vector(same);
     CHECK(bf::detail::as_labels(y).source() == y.source());
     const std::vector<std::uint64_t> huge{1, std::uint64_t{1} << 63};
-    CHECK_THROWS_WITH(bf::detail::as_labels(bf::from_vector(huge)).compute(), Catch::Contains("beyond 64 signed bits [block 0, row 1]"));
+    CHECK_THROWS_WITH(bf::detail::as_labels(bf::from_vector(huge)).compute(),
+                      Catch::Contains("beyond 64 signed bits [block 0, row 1]"));
 }

@@ -228,7 +228,8 @@ TEST_CASE("sgd::train: every loss, penalty, schedule and averaging, against a di
                             naive.start_call();
                             naive.epoch(data.X, data.y, weight, order, o.eta0);
                             // Passive-aggressive steps of the squared losses may grow without bound.
-                            const bool finite = std::isfinite(naive.b) && std::ranges::all_of(naive.w, [](double v) { return std::isfinite(v); });
+                            const bool finite =
+                                std::isfinite(naive.b) && std::ranges::all_of(naive.w, [](double v) { return std::isfinite(v); });
                             REQUIRE(state.train(o, data.X, data.y, weight) == (finite ? 1 : -1));
                             if (!finite) {
                                 REQUIRE(rate == LearningRate::pa2);

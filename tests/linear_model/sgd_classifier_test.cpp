@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <any>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -401,7 +403,8 @@ TEST_CASE("SGDClassifier: early stopping needs rows of each class on both sides"
 
 TEST_CASE("SGDClassifier: early stopping does not train on the rows held out", "[linear_model]") {
     const Data data = make_data(60, 2);
-    SGDClassifier clf({.loss = Loss::log_loss, .max_iter = 4, .tol = std::nullopt, .early_stopping = true, .validation_fraction = 0.25});
+    SGDClassifier clf(
+        {.loss = Loss::log_loss, .max_iter = 4, .tol = std::nullopt, .early_stopping = true, .validation_fraction = 0.25});
     clf.fit(data.X, data.y);
     // What is in those rows does not matter to the weights, only to when to stop.
     const auto held_out = bf::detail::stratified_hold_out("test", data.y, std::vector<Label>{0, 1}, 0.25, 0);
@@ -661,7 +664,8 @@ TEST_CASE("SGDClassifier: modified_huber is uniform where no class has a probabi
 TEST_CASE("SGDClassifier: other losses have no probabilities, and say so first", "[linear_model]") {
     const Data data = make_data(40, 2);
     for (const Loss loss : {Loss::hinge, Loss::perceptron, Loss::squared_hinge, Loss::squared_error, Loss::huber}) {
-        const SGDClassifier clf = SGDClassifier({.loss = loss, .learning_rate = LearningRate::constant, .eta0 = 1e-3}).fit(data.X, data.y);
+        const SGDClassifier clf =
+            SGDClassifier({.loss = loss, .learning_rate = LearningRate::constant, .eta0 = 1e-3}).fit(data.X, data.y);
         CHECK_THROWS_AS(clf.predict_proba(data.X), bf::UnsupportedError);
         CHECK_THROWS_AS(clf.predict_log_proba(data.X), bf::UnsupportedError);
         CHECK_THROWS_AS(clf.unfitted().predict_proba(data.X), bf::UnsupportedError);
@@ -685,6 +689,13 @@ TEST_CASE("SGDClassifier: score is the weighted share of rows that are right", "
     CHECK(clf.score(data.X, data.y) == Approx(right / 60).epsilon(1e-15));
     CHECK(clf.score(data.X, data.y, w) == Approx(right_weight / all_weight).epsilon(1e-14));
     CHECK_THROWS_AS(clf.score(data.X, data.labels(0, 59)), bf::ShapeError);
+    CHECK_THROWS_WITH(clf.score(data.X, data.y, std::span(w).first(59)),
+                      "SGDClassifier::score: length of sample_weight is 59, expected 60");
+    std::vector<double> bad = w;
+    bad[41] = test::nan;
+    CHECK_THROWS_WITH(clf.score(data.X, data.y, bad), "SGDClassifier::score: sample_weight is not finite [row 41]");
+    CHECK_THROWS_WITH(clf.score(bf::from_array(data.X, {.block_rows = 7}), bf::from_vector(data.y), bf::from_vector(bad)),
+                      "SGDClassifier::score: sample_weight is not finite [block 5, row 41]");
 }
 
 // --- as a value -------------------------------------------------------------------------------------------------------
@@ -697,7 +708,8 @@ TEST_CASE("SGDClassifier: parameters by name", "[linear_model]") {
     CHECK(clf.params().alpha == 0.001);
     CHECK(clf.to_string() == "SGDClassifier(loss=log_loss, alpha=0.001, class_weight={0: 1, 1: 2.5})");
     CHECK_THROWS_WITH(clf.set_param("C", "1"), Catch::Contains("SGDClassifier has no parameter 'C'; it has loss, penalty, alpha"));
-    CHECK_THROWS_WITH(clf.set_param("loss", "hing"), Catch::Contains("SGDClassifier: parameter loss: got 'hing', expected one of hinge,"));
+    CHECK_THROWS_WITH(clf.set_param("loss", "hing"),
+                      Catch::Contains("SGDClassifier: parameter loss: got 'hing', expected one of hinge,"));
     CHECK_THROWS_AS(clf.set_param("penalty", "none"), bf::ParameterError);
     CHECK(clf.to_string() == "SGDClassifier(loss=log_loss, alpha=0.001, class_weight={0: 1, 1: 2.5})");
 }
@@ -717,4 +729,86 @@ TEST_CASE("SGDClassifier: copies are independent, unfitted keeps the parameters 
     // New parameters leave what was fitted.
     clf.set_params({.alpha = 0.5});
     CHECK(clf.fitted());
+}
+
+// --- its state, as it is saved ----------------------------------------------------------------------------------------
+
+namespace {
+
+using State = std::map<std::string, std::any>;
+
+State state_of(SGDClassifier clf) {
+    State state;
+    clf.visit_state([&](const char* name, auto& value) { state[name] = value; });
+    return state;
+}
+SGDClassifier with_state(SGDClassifierParams params, const State& state) {
+    SGDClassifier clf(std::move(params));
+    clf.visit_state([&](const char* name, auto& value) {
+        value = std::any_cast<std::remove_cvref_t<decltype(value)>>(state.at(name));
+    });
+    clf.finish_load();
+    return clf;
+}
+
+}  // namespace
+
+TEST_CASE("SGDClassifier: the named state is all there is beside the parameters", "[linear_model]") {
+    const Data data = make_data(60, 3);
+    // Averaging that begins, stops or moves between calls.
+    for (const char* const before : {"0", "1", "1000"})
+        for (const char* const between : {"0", "1", "1000"})
+            for (const char* const after : {"0", "1", "1000"}) {
+                CAPTURE(before, between, after);
+                SGDClassifier clf({.loss = Loss::log_loss});
+                clf.set_param("average", before).partial_fit(data.X, data.y, {.classes = {0, 1, 2}});
+                clf.set_param("average", between).partial_fit(data.X, data.y);
+                clf.set_param("average", after);
+                SGDClassifier again = with_state(clf.params(), state_of(clf));
+                CHECK(again == clf);
+                CHECK(again.coef() == clf.coef());
+                CHECK(again.intercept() == clf.intercept());
+                CHECK(again.partial_fit(data.X, data.y) == clf.partial_fit(data.X, data.y));
+                CHECK(again.coef() == clf.coef());
+            }
+    CHECK_FALSE(with_state({}, state_of(SGDClassifier())).fitted());
+}
+
+TEST_CASE("SGDClassifier: a state that cannot be is refused", "[linear_model]") {
+    const Data data = make_data(60, 3);
+    const SGDClassifierParams params{.loss = Loss::log_loss, .average = 1};
+    const SGDClassifier clf = SGDClassifier(params).fit(data.X, data.y);
+    const State good = state_of(clf), unfitted = state_of(SGDClassifier(params));
+    CHECK(with_state(params, good) == clf);
+    const auto refused_with = [&](const State& from, const char* name, auto value) {
+        State bad = from;
+        bad.at(name) = value;
+        CAPTURE(name);
+        CHECK_THROWS_AS(with_state(params, bad), bf::ModelError);
+    };
+    refused_with(good, "classes", std::vector<Label>{0, 2, 1});
+    refused_with(good, "classes", std::vector<Label>{0, 1, 1});
+    refused_with(good, "classes", std::vector<Label>{0, 1});
+    refused_with(good, "classes", std::vector<Label>{0});
+    refused_with(good, "classes", std::vector<Label>{});
+    refused_with(good, "coef", Matrix<double>(2, 4));
+    refused_with(good, "coef", Matrix<double>(3, 0));
+    refused_with(good, "coef", Matrix<double>(3, 4, std::vector<double>(12, test::nan)));
+    refused_with(good, "intercept", std::vector<double>(2));
+    refused_with(good, "intercept", std::vector<double>(3, test::infinity));
+    refused_with(good, "average_coef", Matrix<double>(3, 5));
+    refused_with(good, "average_coef", Matrix<double>(1, 4));
+    refused_with(good, "average_coef", Matrix<double>());
+    refused_with(good, "average_intercept", std::vector<double>());
+    refused_with(good, "t", 0.5);
+    refused_with(good, "t", test::nan);
+    refused_with(good, "n_iter", Index{-1});
+    refused_with(good, "average_from", Index{-1});
+    // Weights without classes would be used by the next partial_fit.
+    refused_with(unfitted, "coef", Matrix<double>(1, 4));
+    refused_with(unfitted, "intercept", std::vector<double>(1));
+    refused_with(unfitted, "average_coef", Matrix<double>(1, 1000));
+    refused_with(unfitted, "average_intercept", std::vector<double>(1));
+    refused_with(unfitted, "t", 7.0);
+    refused_with(unfitted, "average_from", Index{3});
 }

@@ -48,7 +48,8 @@ TEST_CASE("Pipeline: steps can be reached and changed by name or number", "[pipe
     auto pipe = bf::make_pipeline(bf::step<"scale">(StandardScaler{}), classifier());
     pipe.get<"scale">().set_param("with_std", "false");
     pipe.get<1>().set_param("alpha", "0.25");
-    CHECK(pipe.to_string() == "Pipeline(scale=StandardScaler(with_std=false), sgdclassifier=SGDClassifier(loss=log_loss, alpha=0.25))");
+    CHECK(pipe.to_string() ==
+          "Pipeline(scale=StandardScaler(with_std=false), sgdclassifier=SGDClassifier(loss=log_loss, alpha=0.25))");
     const auto& constant = pipe;
     CHECK(&constant.get<"sgdclassifier">() == &pipe.get<1>());
     // A name or value that is refused leaves all steps as they were.
@@ -85,7 +86,8 @@ TEST_CASE("Pipeline: a bad value is named by its row, in any tile", "[pipeline]"
         CHECK_THROWS_WITH(pipe.predict(d.X), Catch::Contains("SGDClassifier::predict: X holds NaN") && Catch::Contains(place));
         CHECK_THROWS_WITH(pipe.predict_proba(d.X), Catch::Contains(place));
         d.X(row, 3) = test::infinity;
-        CHECK_THROWS_WITH(pipe.decision_function(d.X), Catch::Contains("StandardScaler::transform: X holds infinity") && Catch::Contains(place));
+        CHECK_THROWS_WITH(pipe.decision_function(d.X),
+                          Catch::Contains("StandardScaler::transform: X holds infinity") && Catch::Contains(place));
         CHECK_THROWS_WITH(pipe.predict(bf::from_array(d.X, {.block_rows = 5'000})).compute(),
                           Catch::Contains("block " + std::to_string(row / 5'000) + ", row " + std::to_string(row)));
         d.X(row, 3) = good;
@@ -171,7 +173,8 @@ TEST_CASE("Pipeline: copies are independent, unfitted keeps the parameters only"
 TEST_CASE("Pipeline: a pipeline within a pipeline is its steps", "[pipeline]") {
     const Data d(300, 3);
     const auto X = bf::from_array(d.X, {.block_rows = 70});
-    auto nested = bf::make_pipeline(bf::make_pipeline(StandardScaler({.with_std = false}), StandardScaler({.with_mean = false})), classifier());
+    auto nested = bf::make_pipeline(
+        bf::make_pipeline(StandardScaler({.with_std = false}), StandardScaler({.with_mean = false})), classifier());
     auto flat = bf::make_pipeline(StandardScaler({.with_std = false}), StandardScaler({.with_mean = false}), classifier());
     nested.fit(d.X, d.y);
     flat.fit(d.X, d.y);

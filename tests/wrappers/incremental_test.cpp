@@ -369,7 +369,8 @@ TEST_CASE("Incremental: labels that are no whole numbers", "[wrappers]") {
     for (const int threads : {1, 2, 8}) {
         const bf::Settings settings({.threads = threads});
         bf::Incremental model(log_loss(), {.classes = {0, 1}}), finding(log_loss());
-        CHECK_THROWS_WITH(model.fit(data.chunked(30), bf::from_vector(y)), Catch::Contains("unknown label type") && Catch::Contains("[block 4, row 140]"));
+        CHECK_THROWS_WITH(model.fit(data.chunked(30), bf::from_vector(y)),
+                          Catch::Contains("unknown label type") && Catch::Contains("[block 4, row 140]"));
         CHECK(model.blocks_done() == 4);
         // Where classes are looked for first, y's own blocks are named, and nothing has been learnt.
         finding.fit(data.X, data.y);
@@ -504,7 +505,10 @@ TEST_CASE("Incremental: what cannot work is refused before anything is read, and
                 [&] { model.partial_fit(data.X.cols({0, 1, 0, 1}), data.y); });
     }
     for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{
-             {"passes", "0"}, {"estimator__alpha", "-1"}, {"estimator__early_stopping", "true"}, {"estimator__class_weight", "balanced"}}) {
+             {"passes", "0"},
+             {"estimator__alpha", "-1"},
+             {"estimator__early_stopping", "true"},
+             {"estimator__class_weight", "balanced"}}) {
         model = before;
         model.set_param(name, value);
         const SGDClassifier kept = model.estimator();

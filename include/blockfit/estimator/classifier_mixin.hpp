@@ -75,6 +75,7 @@ public:
     template <MatrixLike M, VectorLike V>
     [[nodiscard]] double score(const M& X, const V& y, SampleWeight sample_weight = {}) const {
         const LabelSpan labels(y);
+        sample_weight.check(detail::method(Self::class_name, "score"), as_view(X).rows());
         return score(from_array(as_view(X)), from_vector(labels.get()),
                      sample_weight ? std::optional(weights(sample_weight, as_view(X).rows())) : std::nullopt);
     }
@@ -104,7 +105,10 @@ public:
                     const auto got = predicted.source()->view(tile, slot.scratch);
                     const auto want = labels.source()->view(tile, slot.scratch);
                     MatrixView<const double> weight;
-                    if (sample_weight) weight = sample_weight->source()->view(tile, slot.scratch);
+                    if (sample_weight) {
+                        weight = sample_weight->source()->view(tile, slot.scratch);
+                        SampleWeight(std::span(weight.data(), static_cast<std::size_t>(weight.rows()))).check(where, tile.size());
+                    }
                     for (Index i = 0; i < tile.size(); ++i) {
                         const double w = sample_weight ? weight(i, 0) : 1.0;
                         slot.all += w;

@@ -186,7 +186,7 @@ public:
     friend bool operator==(const Self& a, const Self& b) {
         return describe("", a.params()) == describe("", b.params()) && a.classes_ == b.classes_ && a.coef_ == b.coef_ &&
                a.intercept_ == b.intercept_ && a.mean_coef_ == b.mean_coef_ && a.mean_intercept_ == b.mean_intercept_ &&
-               a.t_ == b.t_ && a.n_iter_ == b.n_iter_;
+               a.t_ == b.t_ && a.n_iter_ == b.n_iter_ && a.average_from_ == b.average_from_;
     }
 
     /// Names the whole state for saving; `finish_load` checks it.
@@ -199,23 +199,28 @@ public:
         visitor("average_intercept", mean_intercept_);
         visitor("t", t_);
         visitor("n_iter", n_iter_);
+        visitor("average_from", average_from_);
     }
     void finish_load() {
         const auto require = [](bool ok, std::string_view what) {
             if (!ok) throw ModelError(std::string(Self::class_name) + ": the saved " + std::string(what));
         };
         const Index n = std::ssize(classes_);
-        average_from_ = self().training().options.average;
-        if (n == 0) return;
+        if (n == 0)
+            return require(coef_.rows() == 0 && intercept_.empty() && mean_coef_.rows() == 0 && mean_intercept_.empty() &&
+                               t_ == 1 && n_iter_ == 0 && average_from_ == 0,
+                           "state is not that of an unfitted model");
         require(n >= 2 && std::ranges::adjacent_find(classes_, std::greater_equal<>()) == classes_.end(),
                 "classes are not ascending");
         const Index models = n == 2 ? 1 : n;
         require(coef_.rows() == models && coef_.cols() >= 1 && std::ssize(intercept_) == models,
                 "coef and intercept do not fit the classes");
-        const bool averaged = average_from_ > 0;
-        require(mean_coef_.rows() == (averaged ? models : 0) && (!averaged || mean_coef_.cols() == coef_.cols()) &&
+        // Averages stay when averaging is switched off between two calls.
+        const bool averaged = mean_coef_.rows() > 0;
+        require((averaged || average_from_ == 0) && average_from_ >= 0 &&
+                    mean_coef_.rows() == (averaged ? models : 0) && (!averaged || mean_coef_.cols() == coef_.cols()) &&
                     std::ssize(mean_intercept_) == (averaged ? models : 0),
-                "averages do not fit the parameters");
+                "averages do not fit the weights");
         const auto finite = [](auto&& values) {
             return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
         };
