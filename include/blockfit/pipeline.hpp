@@ -179,11 +179,13 @@ public:
             Scratch scratch;
             Matrix<R> X;
         };
+        const Index fixed = real.source()->scratch_bytes(detail::tile_rows(X.cols()));
         blocks_done_ = 0;
         detail::stream_blocks<Slot>(
             {.name = "Pipeline::partial_fit",
              .plan = X.plan(),
-             .bytes_per_block = real.source()->scratch_bytes(detail::tile_rows(X.cols())) + X.plan().largest() * real.row_bytes(),
+             .bytes_per_block = fixed + X.plan().largest() * real.row_bytes(),
+             .fixed_bytes = fixed,
              .origins = X.origins()},
             [&](Slot& slot, Index, RowRange rows) {
                 slot.X.resize(rows.size(), X.cols());

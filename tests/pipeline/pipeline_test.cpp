@@ -226,6 +226,24 @@ TEST_CASE("Pipeline: errors come before any work, name the place, and change not
         const bf::Settings settings({.memory_limit = 2'000});
         REQUIRE_THROWS_AS(streamed.fit(counted, bf::from_vector(d.y)), bf::MemoryLimitError);
     }
+    {
+        // The remedy in the message is one: as many rows as it names do fit.
+        const auto large = bf::from_array(d.X, {.block_rows = 400}).astype<float>();
+        const bf::Settings settings({.memory_limit = 140'000});  // a tile as floats takes 131,072
+        auto wrapped = bf::Incremental{classifier(), {.classes = {0, 1}}};
+        std::string text;
+        try {
+            wrapped.fit(large, d.y);
+        } catch (const bf::MemoryLimitError& error) {
+            text = error.what();
+        }
+        const auto at = text.find("block_rows of at most ");
+        REQUIRE(at != text.npos);
+        const Index rows = std::stol(text.substr(at + 22));
+        REQUIRE((rows > 1 && rows < 400));
+        REQUIRE(wrapped.fit(large.rechunk(rows), d.y).fitted());
+        REQUIRE_THROWS_AS(wrapped.fit(large.rechunk(rows + 1), d.y), bf::MemoryLimitError);
+    }
     REQUIRE_THROWS_AS(streamed.set_param("incremental__passes", "0").fit(counted, bf::from_vector(d.y)), bf::ParameterError);
     REQUIRE(reads == 0);
     REQUIRE(streamed.set_param("incremental__passes", "1") == fresh);

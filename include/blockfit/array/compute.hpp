@@ -19,9 +19,11 @@ void compute_into(const Array& array, MatrixView<T> out) {
         Scratch scratch;
     };
     const BlockSource<T>& source = *array.source();
+    const Index bytes = source.scratch_bytes(tile_rows(source.cols()));
     stream_blocks<Slot>({.name = "compute",
                          .plan = array.plan(),
-                         .bytes_per_block = source.scratch_bytes(tile_rows(source.cols())),
+                         .bytes_per_block = bytes,
+                         .fixed_bytes = bytes,
                          .origins = array.origins()},
                         [&](Slot& slot, Index, RowRange rows) {
                             read_by_tile(source, rows, out.rows(rows), slot.scratch);

@@ -85,6 +85,7 @@ void store(std::string_view name, const std::vector<Dataset>& datasets, Write wr
     for (const Dataset& d : datasets) {
         require_same(name, "number of rows of dataset '" + d.name + "'", d.plan.rows(), plan.rows());
         pass.bytes_per_block += d.scratch_bytes + plan.largest() * d.row_bytes();
+        pass.fixed_bytes += d.scratch_bytes;
         pass.origins.insert(pass.origins.end(), d.origins.begin(), d.origins.end());
         tile = std::min(tile, tile_rows(d.cols));
     }

@@ -19,6 +19,7 @@ struct BlockPass {
     std::string_view name;
     BlockPlan plan;
     Index bytes_per_block = 0;
+    Index fixed_bytes = 0;  ///< the part of it that does not grow with the rows of a block
     std::vector<Origin> origins{};
     /// Blocks to visit, in this order; empty: all, from the first to the last.
     std::vector<Index> order{};
@@ -27,6 +28,7 @@ struct BlockPass {
         return {.name = name,
                 .blocks = order.empty() ? plan.size() : std::ssize(order),
                 .bytes_per_block = bytes_per_block,
+                .fixed_bytes = fixed_bytes,
                 .block_rows = plan.largest()};
     }
 };

@@ -62,10 +62,11 @@ public:
     [[nodiscard]] BlockPass pass(std::string_view name) const {
         const Index rows = X_.plan().largest();
         const Index tile = tile_rows(X_.cols());
-        Index bytes = X_.source()->scratch_bytes(tile) + y_.source()->scratch_bytes(rows) +
+        const Index fixed = X_.source()->scratch_bytes(tile);
+        Index bytes = fixed + y_.source()->scratch_bytes(rows) +
                       rows * (X_.row_bytes() + static_cast<Index>(sizeof(Y)));
         if (weight_) bytes += weight_->source()->scratch_bytes(rows) + rows * static_cast<Index>(sizeof(double));
-        return {.name = name, .plan = X_.plan(), .bytes_per_block = bytes, .origins = X_.origins()};
+        return {.name = name, .plan = X_.plan(), .bytes_per_block = bytes, .fixed_bytes = fixed, .origins = X_.origins()};
     }
 
     /// Reads a block; check(tile) sees each tile of X while it is in cache.

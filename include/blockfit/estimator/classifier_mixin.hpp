@@ -98,7 +98,7 @@ public:
         const Index bytes = predicted.source()->scratch_bytes(tile_rows) + labels.source()->scratch_bytes(tile_rows) +
                             3 * tile_rows * static_cast<Index>(sizeof(double));
         detail::stream_blocks<Slot>(
-            {.name = where, .plan = X.plan(), .bytes_per_block = bytes, .origins = X.origins()},
+            {.name = where, .plan = X.plan(), .bytes_per_block = bytes, .fixed_bytes = bytes, .origins = X.origins()},
             [&](Slot& slot, Index, RowRange rows) {
                 slot.right = slot.all = 0.0;
                 detail::for_each_tile(rows, tile_rows, [&](RowRange tile) {

@@ -80,7 +80,7 @@ private:
         Index bytes = X.source()->scratch_bytes(tile_rows) + tile_rows * X.row_bytes();
         if (weight) bytes += weight->source()->scratch_bytes(tile_rows) + tile_rows * static_cast<Index>(sizeof(double));
         detail::stream_blocks<Slot>(
-            {.name = where, .plan = X.plan(), .bytes_per_block = bytes, .origins = X.origins()},
+            {.name = where, .plan = X.plan(), .bytes_per_block = bytes, .fixed_bytes = bytes, .origins = X.origins()},
             [&](Slot& slot, Index, RowRange rows) {
                 slot.summary = next.summarise_nothing(X.cols());
                 detail::for_each_tile(rows, tile_rows, [&](RowRange tile) {

@@ -39,7 +39,9 @@ struct StreamPlan {
     Index blocks = 0;
     /// Memory that one block in flight takes: its buffers and what its source needs to decode it.
     Index bytes_per_block = 0;
-    /// Rows of the largest block, for the remedy in the MemoryLimitError.
+    /// For the remedy in the MemoryLimitError: the part of it that fewer rows would not lessen, and the rows of the
+    /// largest block.
+    Index fixed_bytes = 0;
     Index block_rows = 0;
 };
 
@@ -113,7 +115,9 @@ private:
     if (settings.memory_limit == 0 || plan.bytes_per_block == 0) return most;
     const Index fit = settings.memory_limit / plan.bytes_per_block;
     if (fit == 0) {
-        const double share = static_cast<double>(settings.memory_limit) / static_cast<double>(plan.bytes_per_block);
+        const Index left = settings.memory_limit - plan.fixed_bytes;
+        const Index growing = plan.bytes_per_block - plan.fixed_bytes;
+        const double share = growing > 0 ? static_cast<double>(left) / static_cast<double>(growing) : 0.0;
         const auto rows = static_cast<Index>(static_cast<double>(plan.block_rows) * share);
         std::string remedy = "raise Settings::memory_limit";
         if (rows > 0) remedy += ", or use block_rows of at most " + std::to_string(rows);

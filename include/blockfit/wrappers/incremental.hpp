@@ -202,10 +202,12 @@ private:
         };
         std::vector<Label> classes;
         const Index tile = detail::tile_rows(1);
+        const Index bytes = y.source()->scratch_bytes(tile) + tile * static_cast<Index>(sizeof(Label));
         detail::stream_blocks<Slot>(
             {.name = "Incremental::fit",
              .plan = y.plan(),
-             .bytes_per_block = y.source()->scratch_bytes(tile) + tile * static_cast<Index>(sizeof(Label)),
+             .bytes_per_block = bytes,
+             .fixed_bytes = bytes,
              .origins = y.origins()},
             [&](Slot& slot, Index, RowRange rows) {
                 slot.labels.clear();
