@@ -33,6 +33,32 @@ template <class L>
     }
 }
 
+/// The distinct labels of y, ascending, in one parallel pass.
+[[nodiscard]] inline std::vector<Label> find_classes(std::string_view where, const ChunkedVector<Label>& y) {
+    struct Slot {
+        Scratch scratch;
+        std::vector<Label> labels;
+    };
+    const auto add = [](std::vector<Label>& all, const std::vector<Label>& more) {
+        all.insert(all.end(), more.begin(), more.end());
+        all = unique_labels(all);
+    };
+    std::vector<Label> classes;
+    const Index tile = tile_rows(1);
+    const Index bytes = y.source()->scratch_bytes(tile) + tile * static_cast<Index>(sizeof(Label));
+    stream_blocks<Slot>(
+        {.name = where, .plan = y.plan(), .bytes_per_block = bytes, .fixed_bytes = bytes, .origins = y.origins()},
+        [&](Slot& slot, Index, RowRange rows) {
+            slot.labels.clear();
+            for_each_tile(rows, tile, [&](RowRange part) {
+                const auto view = y.source()->view(part, slot.scratch);
+                add(slot.labels, unique_labels({view.data(), static_cast<std::size_t>(view.rows())}));
+            });
+        },
+        [&](Slot& slot, Index, RowRange) { add(classes, slot.labels); });
+    return classes;
+}
+
 /// X, y and optional weights with one block plan, X's: y and weights follow it, whatever their own.
 template <class T, class Y>
 class TrainingSet {

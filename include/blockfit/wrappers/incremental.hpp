@@ -72,7 +72,7 @@ public:
         const detail::TrainingSet set = training_set("fit", X, y, options);
         check_chunked_fit(X, y, options);
         std::vector<Label> classes = given_classes(options);
-        if (classes.empty()) classes = find_classes(set.y());
+        if (classes.empty()) classes = detail::find_classes("Incremental::fit", set.y());
         estimator_ = estimator_.unfitted();
         run("Incremental::fit", set, classes, params_.passes);
         return *this;
@@ -192,36 +192,6 @@ private:
         const std::string where = detail::method(class_name, name);
         if (X.rows() == 0) throw ShapeError(where + ": X has 0 rows, expected at least 1");
         return {where, detail::as_real(X), detail::as_labels(y), options.sample_weight};
-    }
-
-    /// One parallel pass over y.
-    [[nodiscard]] static std::vector<Label> find_classes(const ChunkedVector<Label>& y) {
-        struct Slot {
-            Scratch scratch;
-            std::vector<Label> labels;
-        };
-        std::vector<Label> classes;
-        const Index tile = detail::tile_rows(1);
-        const Index bytes = y.source()->scratch_bytes(tile) + tile * static_cast<Index>(sizeof(Label));
-        detail::stream_blocks<Slot>(
-            {.name = "Incremental::fit",
-             .plan = y.plan(),
-             .bytes_per_block = bytes,
-             .fixed_bytes = bytes,
-             .origins = y.origins()},
-            [&](Slot& slot, Index, RowRange rows) {
-                slot.labels.clear();
-                detail::for_each_tile(rows, tile, [&](RowRange part) {
-                    const auto view = y.source()->view(part, slot.scratch);
-                    add_labels(slot.labels, detail::unique_labels({view.data(), static_cast<std::size_t>(view.rows())}));
-                });
-            },
-            [&](Slot& slot, Index, RowRange) { add_labels(classes, slot.labels); });
-        return classes;
-    }
-    static void add_labels(std::vector<Label>& all, const std::vector<Label>& more) {
-        all.insert(all.end(), more.begin(), more.end());
-        all = detail::unique_labels(all);
     }
 
     template <class T>
