@@ -14,7 +14,11 @@
 #include <blockfit/exec/settings.hpp>
 #include <blockfit/exec/stream.hpp>
 #include <blockfit/io/hdf5.hpp>
+#include <blockfit/linear_model/passive_aggressive_classifier.hpp>
+#include <blockfit/linear_model/passive_aggressive_regressor.hpp>
+#include <blockfit/linear_model/perceptron.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
+#include <blockfit/linear_model/sgd_regressor.hpp>
 #include <blockfit/persistence/save.hpp>
 #include <blockfit/pipeline.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>

@@ -9,6 +9,7 @@
 #include <blockfit/estimator/one_pass_fit_mixin.hpp>
 #include <blockfit/estimator/options.hpp>
 #include <blockfit/estimator/params_mixin.hpp>
+#include <blockfit/estimator/regressor_mixin.hpp>
 #include <blockfit/estimator/transformer_mixin.hpp>
 
 #endif

@@ -19,6 +19,7 @@
 #include <blockfit/core/concepts.hpp>
 #include <blockfit/core/fixed_string.hpp>
 #include <blockfit/estimator.hpp>
+#include <blockfit/estimator/forwarding.hpp>
 #include <blockfit/pipeline/steps.hpp>
 
 namespace blockfit {
@@ -31,17 +32,15 @@ inline namespace v1 {
 /// data is never stored between them: the later passes transform again what they read. `partial_fit` makes one pass:
 /// each step is updated with a block and then transforms it, so early blocks see immature statistics.
 template <class... S>
-class Pipeline : public std::conditional_t<Classifier<detail::LastStep<S...>>, ClassifierMixin<Pipeline<S...>>, detail::NoPredictions>,
-                 public std::conditional_t<Transformer<detail::LastStep<S...>>, TransformerMixin<Pipeline<S...>>, detail::NoTransforms> {
+class Pipeline : public detail::PredictionsOf<Pipeline<S...>, detail::LastStep<S...>>,
+                 public detail::TransformsOf<Pipeline<S...>, detail::LastStep<S...>> {
     static constexpr std::size_t n_steps = sizeof...(S);
     /// A number out of range is refused by a static_assert in get, so it must not fail here.
     template <std::size_t I>
     using Step = typename detail::StepTraits<std::tuple_element_t<(I < n_steps ? I : 0), std::tuple<S...>>>::type;
     static constexpr std::size_t last = n_steps - 1;
     using Last = detail::LastStep<S...>;
-    using Predictions = std::conditional_t<Classifier<Last>, ClassifierMixin<Pipeline>, detail::NoPredictions>;
-    using Transforms = std::conditional_t<Transformer<Last>, TransformerMixin<Pipeline>, detail::NoTransforms>;
-    static constexpr bool supervised = Classifier<Last>;
+    static constexpr bool supervised = SupervisedPartialFit<Last>;
     static constexpr auto names_ = detail::step_names<S...>();
 
     static_assert([]<std::size_t... I>(std::index_sequence<I...>) {
@@ -93,13 +92,10 @@ public:
 
     /// Fits each transformer on the output of the one before, the last step on the final output, y and `options`, which
     /// are those of the last step. In memory: on any error the pipeline is as before.
-    template <MatrixLike M, VectorLike V>
-    Pipeline& fit(const M& X, const V& y, const typename detail::OptionsOf<Last>::type& options = {})
-        requires supervised
-    {
-        const LabelSpan labels(y);
+    template <MatrixLike M, detail::TargetsFor<Last> Y>
+    Pipeline& fit(const M& X, const Y& y, const typename detail::OptionsOf<Last>::type& options = {}) {
         return with_real(X, "fit", [&](Pipeline& next, auto view) {
-            next.template fit_from<0>(view, [&](auto out) { next.template get<last>().fit(out, labels.get(), options); });
+            next.template fit_from<0>(view, [&](auto out) { next.template get<last>().fit(out, y, options); });
         });
     }
     template <MatrixLike M>
@@ -112,10 +108,8 @@ public:
     }
     /// Chunked data: a pass a step. If the last step stops at a bad block, the steps before it are fitted and the last
     /// one is as after its last complete block.
-    template <class T, class L>
-    Pipeline& fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {})
-        requires supervised
-    {
+    template <class T, detail::TargetsFor<Last> Y>
+    Pipeline& fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
         if constexpr (requires { get<last>().check_chunked_fit(X, y, options); })
             get<last>().check_chunked_fit(X, y, options);
         fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out, y, options); });
@@ -125,19 +119,16 @@ public:
     Pipeline& fit(const ChunkedMatrix<T>& X)
         requires(!supervised)
     {
+        if constexpr (requires { get<last>().check_chunked_fit(X); }) get<last>().check_chunked_fit(X);
         fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out); });
         return *this;
     }
 
     /// One block: each step is updated with it, then transforms it for the next. On any error as before.
-    template <MatrixLike M, VectorLike V>
-    Pipeline& partial_fit(const M& X, const V& y, const PartialFitOptions& options = {})
-        requires supervised
-    {
-        const LabelSpan labels(y);
+    template <MatrixLike M, detail::TargetsFor<Last> Y>
+    Pipeline& partial_fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
         return with_real(X, "partial_fit", [&](Pipeline& next, auto view) {
-            next.template partial_fit_from<0>(
-                view, [&](auto out) { next.template get<last>().partial_fit(out, labels.get(), options); });
+            next.template partial_fit_from<0>(view, [&](auto out) { next.template get<last>().partial_fit(out, y, options); });
         });
     }
     template <MatrixLike M>
@@ -149,131 +140,18 @@ public:
         });
     }
     /// All blocks in order, in one pass. If one is bad, the pipeline is as after the last complete one.
-    template <class T, class L>
-    Pipeline& partial_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {})
-        requires supervised
-    {
-        using R = detail::Real<T>;
-        check_chunked_partial_fit(X.rows(), X.cols());
-        const detail::TrainingSet<R, Label> set("Pipeline::partial_fit", detail::as_real(X), detail::as_labels(y),
-                                                options.sample_weight);
-        using Block = typename detail::TrainingSet<R, Label>::Block;
-        blocks_done_ = 0;
-        detail::stream_blocks<Block>(
-            set.pass("Pipeline::partial_fit"),
-            [&](Block& block, Index, RowRange rows) { set.read(block, rows, [](MatrixView<const R>) {}); },
-            [&](Block& block, Index, RowRange) {
-                partial_fit(block.X, block.y, {.classes = options.classes, .sample_weight = block.sample_weight()});
-                ++blocks_done_;
-            });
-        return *this;
+    template <class T, detail::TargetsFor<Last> Y>
+    Pipeline& partial_fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
+        return partial_fit_blocks(detail::as_real(X), detail::chunked_targets<Last>(y), options);
     }
     template <class T>
     Pipeline& partial_fit(const ChunkedMatrix<T>& X)
         requires(!supervised)
     {
-        using R = detail::Real<T>;
-        check_chunked_partial_fit(X.rows(), X.cols());
-        const ChunkedMatrix<R> real = detail::as_real(X);
-        struct Slot {
-            Scratch scratch;
-            Matrix<R> X;
-        };
-        const Index fixed = real.source()->scratch_bytes(detail::tile_rows(X.cols()));
-        blocks_done_ = 0;
-        detail::stream_blocks<Slot>(
-            {.name = "Pipeline::partial_fit",
-             .plan = X.plan(),
-             .bytes_per_block = fixed + X.plan().largest() * real.row_bytes(),
-             .fixed_bytes = fixed,
-             .origins = X.origins()},
-            [&](Slot& slot, Index, RowRange rows) {
-                slot.X.resize(rows.size(), X.cols());
-                detail::read_by_tile(*real.source(), rows, slot.X.view(), slot.scratch);
-            },
-            [&](Slot& slot, Index, RowRange) {
-                partial_fit(slot.X);
-                ++blocks_done_;
-            });
-        return *this;
-    }
-    /// y in memory beside chunked X.
-    template <class T, VectorLike V>
-    Pipeline& fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {})
-        requires supervised
-    {
-        return fit(X, from_vector(y), options);
-    }
-    template <class T, VectorLike V>
-    Pipeline& partial_fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {})
-        requires supervised
-    {
-        return partial_fit(X, from_vector(y), options);
+        return partial_fit_blocks(detail::as_real(X), detail::NoTargets{}, {});
     }
     /// Complete blocks of the last chunked partial_fit.
     [[nodiscard]] Index blocks_done() const noexcept { return blocks_done_; }
-
-    // --- apply -----------------------------------------------------------------------------------------------------
-
-    /// Through all steps, the last one included. X: n x n_features_in(), out: n x n_features_out().
-    template <std::floating_point T>
-    void transform(MatrixView<const T> X, MatrixView<T> out) const
-        requires Transformer<Last>
-    {
-        require_rows("Pipeline::transform", X, out);
-        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().transform(z, out.rows(rows)); });
-    }
-    /// Backwards through all steps.
-    template <std::floating_point T>
-    void inverse_transform(MatrixView<const T> X, MatrixView<T> out) const
-        requires Transformer<Last>
-    {
-        require_rows("Pipeline::inverse_transform", X, out);
-        detail::require_same("Pipeline::inverse_transform", "number of columns of out", out.cols(), n_features_in());
-        Matrix<T> current(X);
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            const auto back = [&](const auto& step) {
-                Matrix<T> before(X.rows(), step.n_features_in());
-                step.inverse_transform(std::as_const(current).view(), before.view());
-                current = std::move(before);
-            };
-            (back(get<last - I>()), ...);
-        }(std::make_index_sequence<n_steps>{});
-        for (Index i = 0; i < X.rows(); ++i) std::ranges::copy(current.row(i), out.row(i).begin());
-    }
-    template <std::floating_point T>
-    void predict(MatrixView<const T> X, std::span<Label> out) const
-        requires supervised
-    {
-        detail::require_same("Pipeline::predict", "number of rows of out", std::ssize(out), X.rows());
-        through(X, [&](RowRange rows, MatrixView<const T> z) {
-            get<last>().predict(z, out.subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.size())));
-        });
-    }
-    template <std::floating_point T>
-    void decision_function(MatrixView<const T> X, MatrixView<double> out) const
-        requires supervised
-    {
-        require_rows("Pipeline::decision_function", X, out);
-        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().decision_function(z, out.rows(rows)); });
-    }
-    template <std::floating_point T>
-    void predict_proba(MatrixView<const T> X, MatrixView<double> out) const
-        requires supervised
-    {
-        require_rows("Pipeline::predict_proba", X, out);
-        through(X, [&](RowRange rows, MatrixView<const T> z) { get<last>().predict_proba(z, out.rows(rows)); });
-    }
-    using Predictions::decision_function;
-    using Predictions::predict;
-    using Predictions::predict_proba;
-    using Transforms::inverse_transform;
-    using Transforms::transform;
-    void require_proba(std::string_view name) const
-        requires supervised
-    {
-        get<last>().require_proba(name);
-    }
 
     // --- as one estimator ------------------------------------------------------------------------------------------
 
@@ -283,16 +161,6 @@ public:
         }(std::make_index_sequence<n_steps>{});
     }
     [[nodiscard]] Index n_features_in() const { return get<0>().n_features_in(); }
-    [[nodiscard]] Index n_features_out() const
-        requires Transformer<Last>
-    {
-        return get<last>().n_features_out();
-    }
-    [[nodiscard]] const std::vector<Label>& classes() const
-        requires supervised
-    {
-        return get<last>().classes();
-    }
     [[nodiscard]] Pipeline unfitted() const {
         Pipeline copy = *this;
         copy.for_each_step([](std::string_view, auto& each) { each = each.unfitted(); });
@@ -335,6 +203,32 @@ public:
         }(std::make_index_sequence<n_steps>{});
     }
 
+    /// The protocol of the forwarding mixins: f(rows, z) for each tile z of X after all steps but the last.
+    [[nodiscard]] const Last& final_estimator() const noexcept { return get<last>(); }
+    template <class T, class F>
+    void forward(MatrixView<const T> X, F f) const {
+        std::array<Matrix<T>, n_steps> buffers;
+        detail::for_each_tile({0, X.rows()}, detail::tile_rows(X.cols()), [&](RowRange rows) {
+            f(rows, transformed<0>(X.rows(rows), buffers));
+        });
+    }
+    /// inverse_transform, backwards through all steps.
+    template <class T>
+    void backward(MatrixView<const T> X, MatrixView<T> out) const {
+        detail::require_same("Pipeline::inverse_transform", "number of rows of out", out.rows(), X.rows());
+        detail::require_same("Pipeline::inverse_transform", "number of columns of out", out.cols(), n_features_in());
+        Matrix<T> current(X);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            const auto back = [&](const auto& step) {
+                Matrix<T> before(X.rows(), step.n_features_in());
+                step.inverse_transform(std::as_const(current).view(), before.view());
+                current = std::move(before);
+            };
+            (back(get<last - I>()), ...);
+        }(std::make_index_sequence<n_steps>{});
+        for (Index i = 0; i < X.rows(); ++i) std::ranges::copy(current.row(i), out.row(i).begin());
+    }
+
 private:
     /// n_steps if there is no such step.
     [[nodiscard]] static constexpr std::size_t index_of(std::string_view name) {
@@ -343,9 +237,23 @@ private:
         return i;
     }
 
-    void check_chunked_partial_fit(Index rows, Index cols) const {
-        if (rows == 0) throw ShapeError("Pipeline::partial_fit: X has 0 rows, expected at least 1");
-        if (get<0>().fitted()) detail::require_same("Pipeline::partial_fit", "number of features", cols, n_features_in());
+    template <class T, class Targets>
+    Pipeline& partial_fit_blocks(ChunkedMatrix<T> X, Targets y, const ChunkedFitOptions& options) {
+        const detail::TrainingSet<T, Targets> set("Pipeline::partial_fit", std::move(X), std::move(y), options.sample_weight);
+        if (get<0>().fitted())
+            detail::require_same("Pipeline::partial_fit", "number of features", set.X().cols(), n_features_in());
+        using Block = typename detail::TrainingSet<T, Targets>::Block;
+        blocks_done_ = 0;
+        detail::stream_blocks<Block>(
+            set.pass("Pipeline::partial_fit"),
+            [&](Block& block, Index, RowRange rows) { set.read(block, rows, [](MatrixView<const T>) {}); },
+            [&](Block& block, Index, RowRange) {
+                if constexpr (supervised)
+                    partial_fit(block.X, block.y.view(), {.classes = options.classes, .sample_weight = block.sample_weight()});
+                else partial_fit(block.X);
+                ++blocks_done_;
+            });
+        return *this;
     }
 
     /// Calls f(copy of this, view of X) and keeps the copy if nothing is thrown.
@@ -385,19 +293,6 @@ private:
         }
     }
 
-    /// The steps see parts of `out`, which must be there.
-    template <class T, class U>
-    static void require_rows(std::string_view where, MatrixView<const T> X, MatrixView<U> out) {
-        detail::require_same(where, "number of rows of out", out.rows(), X.rows());
-    }
-    /// Calls f(rows, z) for each tile z of X after all steps but the last.
-    template <class T, class F>
-    void through(MatrixView<const T> X, F f) const {
-        std::array<Matrix<T>, n_steps> buffers;
-        detail::for_each_tile({0, X.rows()}, detail::tile_rows(X.cols()), [&](RowRange rows) {
-            f(rows, transformed<0>(X.rows(rows), buffers));
-        });
-    }
     template <std::size_t I, class T>
     [[nodiscard]] MatrixView<const T> transformed(MatrixView<const T> X, std::array<Matrix<T>, n_steps>& buffers) const {
         if constexpr (I == last) {

@@ -94,20 +94,20 @@ TEST_CASE("TrainingSet: y and weights follow the blocks of X", "[array]") {
     };
     const auto y = bf::vector_from_function<std::int16_t>(1'000, numbers, {.block_rows = 77});
     const auto w = bf::vector_from_function<double>(1'000, numbers, {.block_rows = 999});
-    const bf::detail::TrainingSet<float, Label> set("test", X, bf::detail::as_labels(y), w);
-    bf::detail::TrainingSet<float, Label>::Block block;
+    const bf::detail::TrainingSet<float, bf::ChunkedVector<Label>> set("test", X, bf::detail::as_labels(y), w);
+    bf::detail::TrainingSet<float, bf::ChunkedVector<Label>>::Block block;
     Index tiles = 0;
     for (Index b = 0; b < X.n_blocks(); ++b) {
         const bf::RowRange rows = X.plan()[b];
         set.read(block, rows, [&](bf::MatrixView<const float> tile) { tiles += tile.rows(); });
         for (Index i = 0; i < rows.size(); ++i) {
             REQUIRE(block.X(i, 1) == static_cast<float>(rows.begin + i));
-            REQUIRE(block.y[static_cast<std::size_t>(i)] == rows.begin + i);
+            REQUIRE(block.y.view()[static_cast<std::size_t>(i)] == rows.begin + i);
             REQUIRE(block.sample_weight()[i] == static_cast<double>(rows.begin + i));
         }
     }
     REQUIRE(tiles == 1'000);
-    REQUIRE_THROWS_AS((bf::detail::TrainingSet<float, Label>("test", X, bf::detail::as_labels(y.rows(0, 999)), {})), bf::ShapeError);
-    REQUIRE_THROWS_AS((bf::detail::TrainingSet<float, Label>("test", X, bf::detail::as_labels(y), w.rows(1, 1'000))), bf::ShapeError);
+    REQUIRE_THROWS_AS((bf::detail::TrainingSet<float, bf::ChunkedVector<Label>>("test", X, bf::detail::as_labels(y.rows(0, 999)), {})), bf::ShapeError);
+    REQUIRE_THROWS_AS((bf::detail::TrainingSet<float, bf::ChunkedVector<Label>>("test", X, bf::detail::as_labels(y), w.rows(1, 1'000))), bf::ShapeError);
     REQUIRE_FALSE(block.sample_weight()[0] == 1.0);
 }

@@ -47,7 +47,7 @@ Array from_file(Index rows, Index cols, const char* dataset, Index bad = -1, Ind
 }
 using FileMatrix = bf::ChunkedMatrix<double>;
 using FileVector = bf::ChunkedVector<double>;
-using Set = bf::detail::TrainingSet<double, Label>;
+using Set = bf::detail::TrainingSet<double, bf::ChunkedVector<Label>>;
 
 /// What a pass over all blocks of the set throws.
 std::string message_of_pass(const Set& set) {
@@ -84,11 +84,11 @@ TEST_CASE("TrainingSet: y is cut anew at the blocks of X, whatever its own", "[a
             set.read(block, rows, [&](MatrixView<const double> tile) { seen += tile.rows(); });
             REQUIRE(seen == rows.size());
             REQUIRE(block.X.rows() == rows.size());
-            REQUIRE(std::ssize(block.y) == rows.size());
+            REQUIRE(std::ssize(block.y.view()) == rows.size());
             REQUIRE(static_cast<bool>(block.sample_weight()) == weighted);
             for (Index i = 0; i < rows.size(); ++i) {
                 REQUIRE(block.X(i, 1) == static_cast<double>(rows.begin + i));
-                REQUIRE(block.y[static_cast<std::size_t>(i)] == rows.begin + i);
+                REQUIRE(block.y.view()[static_cast<std::size_t>(i)] == rows.begin + i);
                 REQUIRE(block.sample_weight()[i] == (weighted ? static_cast<double>(rows.begin + i) : 1.0));
             }
         }

@@ -1,4 +1,4 @@
-// EXPECT: Pipeline: the last step is not a classifier, so there is nothing to predict or score
+// EXPECT: is neither classifier, regressor nor clusterer, so there is nothing to predict or score
 #include <blockfit/linear_model/sgd_classifier.hpp>
 #include <blockfit/pipeline.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>

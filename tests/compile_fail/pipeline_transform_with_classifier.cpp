@@ -1,4 +1,4 @@
-// EXPECT: Pipeline: the last step is not a transformer, so there is no transform
+// EXPECT: is not a transformer, so there is no transform
 #include <blockfit/linear_model/sgd_classifier.hpp>
 #include <blockfit/pipeline.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>

@@ -59,39 +59,80 @@ template <class L>
     return classes;
 }
 
-/// X, y and optional weights with one block plan, X's: y and weights follow it, whatever their own.
-template <class T, class Y>
+/// In place of y for estimators that learn from X alone.
+struct NoTargets {};
+
+/// How the targets of a block lie in memory: reads them, and gives them to partial_fit.
+template <class Targets>
+struct TargetBlock;
+template <class Y>
+struct TargetBlock<ChunkedVector<Y>> {
+    std::vector<Y> values;
+    [[nodiscard]] MatrixView<Y> reset(Index rows, Index) {
+        values.resize(static_cast<std::size_t>(rows));
+        return {values.data(), rows, 1};
+    }
+    [[nodiscard]] std::span<const Y> view() const noexcept { return values; }
+};
+template <class Y>
+struct TargetBlock<ChunkedMatrix<Y>> {
+    Matrix<Y> values;
+    [[nodiscard]] MatrixView<Y> reset(Index rows, Index cols) {
+        values.resize(rows, cols);
+        return values.view();
+    }
+    [[nodiscard]] MatrixView<const Y> view() const noexcept { return values.view(); }
+};
+template <>
+struct TargetBlock<NoTargets> {};
+
+/// X, y and optional weights with one block plan, X's: y and weights follow it, whatever their own. Targets is a
+/// ChunkedVector, a ChunkedMatrix, or NoTargets.
+template <class T, class Targets>
 class TrainingSet {
+    static constexpr bool has_targets = !std::is_same_v<Targets, NoTargets>;
+
 public:
     /// A block in memory; its buffers are kept from block to block.
     struct Block {
         Scratch scratch;
         Matrix<T> X;
-        std::vector<Y> y;
+        TargetBlock<Targets> y;
         std::vector<double> weight;
         bool weighted = false;
         [[nodiscard]] SampleWeight sample_weight() const { return weighted ? SampleWeight(weight) : SampleWeight(); }
+        /// Adds the rows of a block without targets.
+        void append(const Block& other)
+            requires(!has_targets)
+        {
+            std::vector<T> values = std::move(X).values();
+            values.insert(values.end(), other.X.values().begin(), other.X.values().end());
+            const auto rows = static_cast<Index>(values.size()) / other.X.cols();
+            X = Matrix<T>(rows, other.X.cols(), std::move(values));
+            weight.insert(weight.end(), other.weight.begin(), other.weight.end());
+            weighted = other.weighted;
+        }
     };
 
-    /// Throws ShapeError, before anything is read, if the lengths differ.
-    TrainingSet(std::string_view where, ChunkedMatrix<T> X, ChunkedVector<Y> y,
-                std::optional<ChunkedVector<double>> sample_weight)
+    /// Throws ShapeError, before anything is read, if the lengths differ or X is empty.
+    TrainingSet(std::string_view where, ChunkedMatrix<T> X, Targets y, std::optional<ChunkedVector<double>> sample_weight)
         : X_(std::move(X)), y_(std::move(y)), weight_(std::move(sample_weight)) {
-        require_same(where, "length of y", y_.size(), X_.rows());
+        if (X_.rows() == 0) throw ShapeError(std::string(where) + ": X has 0 rows, expected at least 1");
+        if constexpr (has_targets) require_same(where, "length of y", y_.rows(), X_.rows());
         if (weight_) require_same(where, "length of sample_weight", weight_->size(), X_.rows());
     }
 
     [[nodiscard]] const ChunkedMatrix<T>& X() const noexcept { return X_; }
-    [[nodiscard]] const ChunkedVector<Y>& y() const noexcept { return y_; }
+    [[nodiscard]] const Targets& y() const noexcept { return y_; }
+    [[nodiscard]] bool weighted() const noexcept { return weight_.has_value(); }
 
     /// A pass over all blocks, each taking as much memory as its buffers.
     [[nodiscard]] BlockPass pass(std::string_view name) const {
         const Index rows = X_.plan().largest();
-        const Index tile = tile_rows(X_.cols());
-        const Index fixed = X_.source()->scratch_bytes(tile);
-        Index bytes = fixed + y_.source()->scratch_bytes(rows) +
-                      rows * (X_.row_bytes() + static_cast<Index>(sizeof(Y)));
-        if (weight_) bytes += weight_->source()->scratch_bytes(rows) + rows * static_cast<Index>(sizeof(double));
+        const Index fixed = X_.source()->scratch_bytes(tile_rows(X_.cols()));
+        Index bytes = fixed + rows * X_.row_bytes();
+        if constexpr (has_targets) bytes += y_.source()->scratch_bytes(rows) + rows * y_.row_bytes();
+        if (weight_) bytes += weight_->source()->scratch_bytes(rows) + rows * weight_->row_bytes();
         return {.name = name, .plan = X_.plan(), .bytes_per_block = bytes, .fixed_bytes = fixed, .origins = X_.origins()};
     }
 
@@ -104,30 +145,29 @@ public:
             X_.source()->read(tile, out, block.scratch);
             check(MatrixView<const T>(out));
         });
-        block.y.resize(static_cast<std::size_t>(rows.size()));
-        read_vector(y_, rows, MatrixView<Y>(block.y.data(), rows.size(), 1), block.scratch);
-        block.weighted = weight_.has_value();
+        if constexpr (has_targets) read_beside_X(y_, rows, block.y.reset(rows.size(), y_.source()->cols()), block.scratch);
+        block.weighted = weighted();
         if (weight_) {
             block.weight.resize(static_cast<std::size_t>(rows.size()));
-            read_vector(*weight_, rows, MatrixView<double>(block.weight.data(), rows.size(), 1), block.scratch);
+            read_beside_X(*weight_, rows, MatrixView<double>(block.weight.data(), rows.size(), 1), block.scratch);
         }
     }
 
 private:
     /// Errors name y's file, not X's.
-    template <class V>
-    static void read_vector(const ChunkedVector<V>& v, RowRange rows, MatrixView<V> out, Scratch& scratch) {
+    template <class Array, class V>
+    static void read_beside_X(const Array& array, RowRange rows, MatrixView<V> out, Scratch& scratch) {
         try {
-            v.source()->read(rows, out, scratch);
+            array.source()->read(rows, out, scratch);
         } catch (Error& error) {
-            const std::vector<Origin> origins = v.origins();
+            const std::vector<Origin> origins = array.origins();
             if (!origins.empty()) error.locate(-1, rows.begin, origins.front().file, origins.front().dataset);
             throw;
         }
     }
 
     ChunkedMatrix<T> X_;
-    ChunkedVector<Y> y_;
+    Targets y_;
     std::optional<ChunkedVector<double>> weight_;
 };
 

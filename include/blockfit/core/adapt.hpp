@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -165,6 +166,38 @@ public:
 private:
     std::vector<Label> owned_;
     std::span<const Label> labels_;
+};
+
+/// Real targets in memory as doubles: borrowed if they are that already, converted once otherwise.
+class RealSpan {
+public:
+    template <VectorLike V>
+        requires std::is_arithmetic_v<VectorValue<V>>
+    RealSpan(const V& values) {
+        const auto given = as_span(values);
+        if constexpr (std::same_as<typename decltype(given)::value_type, double>) {
+            values_ = given;
+        } else {
+            owned_.reserve(given.size());
+            Index row = 0;
+            for (const auto value : given) {
+                owned_.push_back(static_cast<double>(value));
+                if constexpr (sizeof(value) == 8)
+                    if (owned_.back() > 9007199254740992.0 || owned_.back() < -9007199254740992.0)
+                        throw DataError("target " + std::to_string(value) + " cannot be held exactly by double", {.row = row});
+                ++row;
+            }
+            values_ = owned_;
+        }
+    }
+    RealSpan(const RealSpan&) = delete;
+    RealSpan& operator=(const RealSpan&) = delete;
+    operator std::span<const double>() const noexcept { return values_; }
+    [[nodiscard]] std::span<const double> get() const noexcept { return values_; }
+
+private:
+    std::vector<double> owned_;
+    std::span<const double> values_;
 };
 
 }  // namespace v1

@@ -42,10 +42,29 @@ concept Classifier = Estimator<E> && requires(const E& e, MatrixView<const doubl
     { e.classes() } -> std::same_as<const std::vector<Label>&>;
 };
 
-/// Learns from blocks with targets.
+/// Learns from blocks without targets and assigns a cluster, 0 to n_clusters - 1, to each row.
 template <class E>
-concept SupervisedPartialFit = Estimator<E> && requires(E& e, MatrixView<const double> X, std::span<const Label> y) {
-    { e.partial_fit(X, y) } -> std::same_as<E&>;
+concept Clusterer =
+    UnsupervisedPartialFit<E> && !Classifier<E> &&
+    requires(const E& e, MatrixView<const double> X, std::span<Label> out) { e.predict(X, out); };
+
+/// Gives each row a number.
+template <class E>
+concept Regressor = Estimator<E> && requires(const E& e, MatrixView<const double> X, std::span<double> out) {
+    e.predict(X, out);
+};
+
+/// Learns from blocks with targets: labels or reals.
+template <class E>
+concept SupervisedPartialFit =
+    Estimator<E> && !UnsupervisedPartialFit<E> &&
+    (requires(E& e, MatrixView<const double> X, std::span<const Label> y) { { e.partial_fit(X, y) } -> std::same_as<E&>; } ||
+     requires(E& e, MatrixView<const double> X, std::span<const double> y) { { e.partial_fit(X, y) } -> std::same_as<E&>; });
+
+/// Learns from blocks with a row of targets for each row: several outputs, or labels that do not exclude each other.
+template <class E>
+concept MultiOutputPartialFit = Estimator<E> && requires(E& e, MatrixView<const double> X, MatrixView<const double> Y) {
+    { e.partial_fit(X, Y) } -> std::same_as<E&>;
 };
 
 }  // namespace v1

@@ -19,7 +19,8 @@
 #include <blockfit/core/random_state.hpp>
 #include <blockfit/estimator.hpp>
 #include <blockfit/kernels/linear_sgd.hpp>
-#include <blockfit/linear_model/validation_split.hpp>
+#include <blockfit/linear_model/linear_state.hpp>
+#include <blockfit/estimator/validation_split.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -34,21 +35,8 @@ struct FitOptions {
 
 namespace detail {
 
-/// The parameters of any linear classifier, as the shared training needs them.
-struct LinearTraining {
-    sgd::Options options;
-    Index max_iter = 1000;
-    std::optional<double> tol = 1e-3;
-    Index n_iter_no_change = 5;
-    std::uint32_t random_state = 0;
-    bool early_stopping = false;
-    double validation_fraction = 0.1;
-    ClassWeight class_weight{};
-    bool warm_start = false;
-};
-
-/// What the linear classifiers share: state, one-vs-rest training, prediction. Self has check_params(where) and
-/// training() -> LinearTraining.
+/// What the linear classifiers share: one-vs-rest training, prediction. Self has training() -> LinearTraining,
+/// check_params(where) for what is its own, and params().class_weight.
 template <class Self, class Params>
 class LinearClassifier : public ParamsMixin<Self, Params>, public ClassifierMixin<Self> {
 public:
@@ -61,27 +49,26 @@ public:
     template <std::floating_point T>
     Self& fit(MatrixView<const T> X, std::span<const Label> y, const FitOptions& options = {}) {
         const std::string where = method(Self::class_name, "fit");
-        self().check_params(where);
-        check_block(where, X, y, options.sample_weight, true);
+        const LinearTraining training = checked_training(where);
+        check_linear_block(where, X, std::ssize(y), options.sample_weight, true);
         LinearClassifier next(this->params());
         next.start(where, unique_labels(y), X.cols());
         if (options.coef_init.rows() > 0) {
-            require_same(where, "rows of coef_init", options.coef_init.rows(), next.coef_.rows());
+            require_same(where, "rows of coef_init", options.coef_init.rows(), next.state_.coef.rows());
             require_same(where, "columns of coef_init", options.coef_init.cols(), X.cols());
-            next.coef_ = options.coef_init;
+            next.state_.coef = options.coef_init;
         }
         if (!options.intercept_init.empty()) {
-            require_same(where, "length of intercept_init", std::ssize(options.intercept_init), next.coef_.rows());
-            next.intercept_ = options.intercept_init;
+            require_same(where, "length of intercept_init", std::ssize(options.intercept_init), next.state_.coef.rows());
+            next.state_.intercept = options.intercept_init;
         }
-        const LinearTraining training = self().training();
         if (training.warm_start && fitted()) {
             if (classes_ != next.classes_)
                 throw LabelError(where + ": warm_start with classes " + list(next.classes_) + ", the model has " +
                                  list(classes_));
             require_same(where, "number of features", X.cols(), n_features_in());
-            if (options.coef_init.rows() == 0) next.coef_ = coef();
-            if (options.intercept_init.empty()) next.intercept_ = intercept();
+            if (options.coef_init.rows() == 0) next.state_.coef = coef();
+            if (options.intercept_init.empty()) next.state_.intercept = intercept();
         }
         next.train(where, training, training.max_iter, X, y, options.sample_weight);
         take(std::move(next));
@@ -103,7 +90,7 @@ public:
         if (fitted() && !classes.empty() && classes != classes_)
             throw LabelError(where + ": classes is " + list(classes) + ", but the first call gave " + list(classes_));
         if (fitted()) require_same(where, "number of features", X.cols(), n_features_in());
-        check_block(where, X, y, options.sample_weight, options.check_input);
+        check_linear_block(where, X, std::ssize(y), options.sample_weight, options.check_input);
         LinearClassifier next = *this;
         if (!fitted()) next.start(where, std::move(classes), X.cols());
         require_known_labels(where, next.classes_, y);
@@ -114,11 +101,10 @@ public:
 
     /// Throws ParameterError if these parameters do not go with partial_fit; for wrappers, which check before any work.
     void check_partial_fit(std::string_view where) const {
-        self().check_params(where);
-        const LinearTraining training = self().training();
+        const LinearTraining training = checked_training(where);
         if (training.early_stopping)
             throw ParameterError(std::string(where) + ": early_stopping is for fit only; set it to false");
-        if (training.class_weight.is_balanced())
+        if (self().params().class_weight.is_balanced())
             throw ParameterError(std::string(where) + ": class_weight balanced is for fit only, as one block does not show "
                                                       "the share of the classes; give a map of weights");
     }
@@ -127,8 +113,9 @@ public:
     template <std::floating_point T>
     void decision_function(MatrixView<const T> X, MatrixView<double> out) const {
         require_fitted("decision_function");
-        if (out.cols() != coef_.rows())
-            require_same(method(Self::class_name, "decision_function"), "number of columns of out", out.cols(), coef_.rows());
+        if (out.cols() != state_.coef.rows())
+            require_same(method(Self::class_name, "decision_function"), "number of columns of out", out.cols(),
+                         state_.coef.rows());
         decide("decision_function", X, out.rows(), [&](Index i, std::span<const double> decisions) {
             std::ranges::copy(decisions, out.row(i).begin());
         });
@@ -142,8 +129,18 @@ public:
             out[static_cast<std::size_t>(i)] = classes_[static_cast<std::size_t>(best)];
         });
     }
+    /// Throws UnsupportedError; SGDClassifier has a better one.
+    template <std::floating_point T>
+    void predict_proba(MatrixView<const T>, MatrixView<double>) const {
+        require_proba("predict_proba");
+    }
     using ClassifierMixin<Self>::decision_function;
     using ClassifierMixin<Self>::predict;
+    using ClassifierMixin<Self>::predict_proba;
+    [[noreturn]] void require_proba(std::string_view name) const {
+        throw UnsupportedError(method(Self::class_name, name) +
+                               ": there are no probabilities; use SGDClassifier with loss log_loss or modified_huber");
+    }
 
     /// For data of any other kind in memory.
     template <MatrixLike M, VectorLike V>
@@ -169,64 +166,33 @@ public:
     }
 
     [[nodiscard]] bool fitted() const noexcept { return !classes_.empty(); }
-    [[nodiscard]] Index n_features_in() const { return require_fitted("n_features_in").coef_.cols(); }
+    [[nodiscard]] Index n_features_in() const { return require_fitted("n_features_in").state_.coef.cols(); }
     /// The class labels, ascending.
     [[nodiscard]] const std::vector<Label>& classes() const { return require_fitted("classes").classes_; }
     /// Weights, 1 x d for two classes, n_classes x d otherwise. With averaging, the averages once it has begun.
-    [[nodiscard]] const Matrix<double>& coef() const { return require_fitted("coef").averaging() ? mean_coef_ : coef_; }
+    [[nodiscard]] const Matrix<double>& coef() const { return require_fitted("coef").state_.shown_coef(); }
     /// One intercept a row of coef().
-    [[nodiscard]] const std::vector<double>& intercept() const {
-        return require_fitted("intercept").averaging() ? mean_intercept_ : intercept_;
-    }
+    [[nodiscard]] const std::vector<double>& intercept() const { return require_fitted("intercept").state_.shown_intercept(); }
     /// The clock of the step size: 1 plus the rows seen, held-out ones included.
-    [[nodiscard]] double t() const { return require_fitted("t").t_; }
+    [[nodiscard]] double t() const { return require_fitted("t").state_.t; }
     /// Epochs of the last call; the most over the classes.
-    [[nodiscard]] Index n_iter() const { return require_fitted("n_iter").n_iter_; }
+    [[nodiscard]] Index n_iter() const { return require_fitted("n_iter").state_.n_iter; }
 
     friend bool operator==(const Self& a, const Self& b) {
-        return describe("", a.params()) == describe("", b.params()) && a.classes_ == b.classes_ && a.coef_ == b.coef_ &&
-               a.intercept_ == b.intercept_ && a.mean_coef_ == b.mean_coef_ && a.mean_intercept_ == b.mean_intercept_ &&
-               a.t_ == b.t_ && a.n_iter_ == b.n_iter_ && a.average_from_ == b.average_from_;
+        return describe("", a.params()) == describe("", b.params()) && a.classes_ == b.classes_ && a.state_ == b.state_;
     }
 
     /// Names the whole state for saving; `finish_load` checks it.
     template <class Visitor>
     void visit_state(Visitor&& visitor) {
         visitor("classes", classes_);
-        visitor("coef", coef_);
-        visitor("intercept", intercept_);
-        visitor("average_coef", mean_coef_);
-        visitor("average_intercept", mean_intercept_);
-        visitor("t", t_);
-        visitor("n_iter", n_iter_);
-        visitor("average_from", average_from_);
+        state_.visit_state(visitor);
     }
     void finish_load() {
-        const auto require = [](bool ok, std::string_view what) {
-            if (!ok) throw ModelError(std::string(Self::class_name) + ": the saved " + std::string(what));
-        };
         const Index n = std::ssize(classes_);
-        if (n == 0)
-            return require(coef_.rows() == 0 && intercept_.empty() && mean_coef_.rows() == 0 && mean_intercept_.empty() &&
-                               t_ == 1 && n_iter_ == 0 && average_from_ == 0,
-                           "state is not that of an unfitted model");
-        require(n >= 2 && std::ranges::adjacent_find(classes_, std::greater_equal<>()) == classes_.end(),
-                "classes are not ascending");
-        const Index models = n == 2 ? 1 : n;
-        require(coef_.rows() == models && coef_.cols() >= 1 && std::ssize(intercept_) == models,
-                "coef and intercept do not fit the classes");
-        // Averages stay when averaging is switched off between two calls.
-        const bool averaged = mean_coef_.rows() > 0;
-        require((averaged || average_from_ == 0) && average_from_ >= 0 &&
-                    mean_coef_.rows() == (averaged ? models : 0) && (!averaged || mean_coef_.cols() == coef_.cols()) &&
-                    std::ssize(mean_intercept_) == (averaged ? models : 0),
-                "averages do not fit the weights");
-        const auto finite = [](auto&& values) {
-            return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
-        };
-        require(finite(coef_.values()) && finite(intercept_) && finite(mean_coef_.values()) && finite(mean_intercept_),
-                "weights are not finite");
-        require(t_ >= 1 && std::isfinite(t_) && n_iter_ >= 0, "clock is out of range");
+        if (n == 1 || std::ranges::adjacent_find(classes_, std::greater_equal<>()) != classes_.end())
+            throw ModelError(std::string(Self::class_name) + ": the saved classes are not ascending");
+        state_.check_loaded(Self::class_name, n == 2 ? 1 : n);
     }
 
 private:
@@ -237,73 +203,42 @@ private:
             throw NotFittedError(method(Self::class_name, what) + ": the classifier is not fitted; call fit or partial_fit first");
         return *this;
     }
-    /// Do coef() and intercept() show the averages yet?
-    [[nodiscard]] bool averaging() const noexcept {
-        return average_from_ > 0 && mean_coef_.rows() > 0 && static_cast<double>(average_from_) <= t_ - 1.0;
+    [[nodiscard]] LinearTraining checked_training(std::string_view where) const {
+        if constexpr (requires { self().check_params(where); }) self().check_params(where);
+        const LinearTraining training = self().training();
+        check_linear_training(where, training);
+        return training;
     }
     void take(LinearClassifier&& next) { *this = std::move(next); }
-
-    template <class T>
-    static void check_block(std::string_view where, MatrixView<const T> X, std::span<const Label> y,
-                            const SampleWeight& weight, bool check_values) {
-        if (X.rows() < 1) throw ShapeError(std::string(where) + ": X has 0 rows, expected at least 1");
-        if (X.cols() < 1) throw ShapeError(std::string(where) + ": X has 0 columns, expected at least 1");
-        if (X.rows() > 0xFFFFFFFF) throw ShapeError(std::string(where) + ": a block holds at most 2^32 - 1 rows");
-        require_same(where, "length of y", std::ssize(y), X.rows());
-        weight.check(where, X.rows());
-        if (check_values) require_finite(where, X);
-    }
 
     void start(std::string_view where, std::vector<Label> classes, Index cols) {
         if (classes.size() < 2)
             throw LabelError(std::string(where) + ": the number of classes must be at least 2, got " + list(classes));
         classes_ = std::move(classes);
-        const Index models = classes_.size() == 2 ? 1 : std::ssize(classes_);
-        coef_ = Matrix<double>(models, cols);
-        intercept_.assign(static_cast<std::size_t>(models), 0.0);
+        state_.start(classes_.size() == 2 ? 1 : std::ssize(classes_), cols);
     }
 
     template <class T>
     void train(std::string_view where, const LinearTraining& training, Index max_iter, MatrixView<const T> X,
                std::span<const Label> y, const SampleWeight& sample_weight) {
-        const Index models = coef_.rows();
+        const Index models = state_.coef.rows();
         const bool binary = models == 1;
-        average_from_ = training.options.average;
-        if (average_from_ > 0 && mean_coef_.rows() == 0) {
-            mean_coef_ = Matrix<double>(models, coef_.cols());
-            mean_intercept_.assign(intercept_.size(), 0.0);
-        }
-        const std::vector<double> class_weight = class_weights(where, training.class_weight, y);
+        const std::vector<double> class_weight = class_weights(where, this->params().class_weight, y);
         const std::vector<std::uint32_t> seeds = binary ? std::vector{sgd_seed_binary(training.random_state)}
                                                         : sgd_seeds_one_vs_rest(training.random_state, models);
         std::vector<unsigned char> held_out;
         if (training.early_stopping)
             held_out = stratified_hold_out(where, y, classes_, training.validation_fraction, training.random_state);
-
-        Index most_epochs = 0;
-        for (Index k = 0; k < models; ++k) {
-            const auto at = static_cast<std::size_t>(k);
-            const sgd::Targets targets{.labels = y, .positive = classes_[binary ? 1 : at]};
-            sgd::Options options = training.options;
-            options.seed = seeds[at];
-            options.positive_weight = class_weight[binary ? 1 : at];
-            options.negative_weight = binary ? class_weight[0] : 1.0;
-            const auto row_or_none = [k](Matrix<double>& m) { return m.rows() > 0 ? m.row(k) : std::span<double>(); };
-            sgd::Model model{coef_.row(k), intercept_[at], row_or_none(mean_coef_),
-                             mean_intercept_.empty() ? 0.0 : mean_intercept_[at]};
-            const sgd::Stopping stopping{
-                max_iter, training.tol, training.n_iter_no_change, held_out,
-                [&](const sgd::Model& m) { return validation_score(m, X, targets, sample_weight, held_out); }};
-            const Index epochs = sgd::train(model, options, stopping, X, targets, sample_weight, t_);
-            if (epochs < 0)
-                throw DataError(std::string(where) +
-                                ": the weights overflowed; scale the features (StandardScaler) or lower eta0");
-            intercept_[at] = model.intercept;
-            if (!mean_intercept_.empty()) mean_intercept_[at] = model.mean_intercept;
-            most_epochs = std::max(most_epochs, epochs);
-        }
-        n_iter_ = most_epochs;
-        t_ += static_cast<double>(most_epochs) * static_cast<double>(X.rows());
+        std::vector<LinearTask> tasks;
+        for (std::size_t k = 0; k < seeds.size(); ++k)
+            tasks.push_back({.y = {.labels = y, .positive = classes_[binary ? 1 : k]},
+                             .seed = seeds[k],
+                             .positive_weight = class_weight[binary ? 1 : k],
+                             .negative_weight = binary ? class_weight[0] : 1.0});
+        state_.train(where, training, max_iter, X, tasks, sample_weight, held_out,
+                     [&](const sgd::Model& model, const LinearTask& task) {
+                         return validation_score(model, X, task.y, sample_weight, held_out);
+                     });
     }
 
     /// One weight a class, in the order of classes_.
@@ -340,42 +275,14 @@ private:
         return right / all;
     }
 
-    /// Calls f(i, decision values of row i).
     template <class T, class F>
     void decide(std::string_view name, MatrixView<const T> X, Index out_rows, F f) const {
-        const auto where = [&] { return method(Self::class_name, name); };
         if (!fitted()) require_fitted(name);
-        if (X.cols() != coef_.cols()) require_same(where(), "number of features", X.cols(), coef_.cols());
-        if (out_rows != X.rows()) require_same(where(), "number of rows of out", out_rows, X.rows());
-        const Matrix<double>& w = coef();
-        const std::vector<double>& b = intercept();
-        std::vector<double> decisions(b.size());
-        for (Index i = 0; i < X.rows(); ++i) {
-            const T* const x = X.row(i).data();
-            double sum = 0.0;
-            for (std::size_t k = 0; k < b.size(); ++k)
-                sum += decisions[k] = ordered::dot(x, w.data() + static_cast<Index>(k) * w.cols(), w.cols()) + b[k];
-            // NaN and infinity in x always reach the sum.
-            if (!std::isfinite(sum)) {
-                try {
-                    require_finite(where(), X.rows(i, i + 1));
-                } catch (Error& error) {
-                    error.add_rows(i);
-                    throw;
-                }
-            }
-            f(i, std::span<const double>(decisions));
-        }
+        state_.decide(Self::class_name, name, X, out_rows, f);
     }
 
     std::vector<Label> classes_;
-    Matrix<double> coef_;
-    std::vector<double> intercept_;
-    Matrix<double> mean_coef_;
-    std::vector<double> mean_intercept_;
-    double t_ = 1.0;
-    Index n_iter_ = 0;
-    Index average_from_ = 0;  // the parameter in force at the last call
+    LinearState state_;
 };
 
 }  // namespace detail

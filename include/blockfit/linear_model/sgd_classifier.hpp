@@ -113,26 +113,6 @@ public:
     using LinearClassifier::predict_proba;
 
     /// The protocol of LinearClassifier.
-    void check_params(std::string_view where) const {
-        const SGDClassifierParams& p = params();
-        const bool needs_eta0 = p.learning_rate == LearningRate::constant || p.learning_rate == LearningRate::invscaling ||
-                                p.learning_rate == LearningRate::adaptive;
-        detail::require_parameter(p.alpha >= 0 && std::isfinite(p.alpha), where, "alpha must be at least 0");
-        detail::require_parameter(p.alpha > 0 || p.learning_rate != LearningRate::optimal, where,
-                                  "alpha must be above 0 for learning_rate optimal");
-        detail::require_parameter(p.l1_ratio >= 0 && p.l1_ratio <= 1, where, "l1_ratio must be in [0, 1]");
-        detail::require_parameter(p.max_iter >= 1, where, "max_iter must be at least 1");
-        detail::require_parameter(!p.tol || *p.tol >= 0, where, "tol must be at least 0, or nullopt");
-        detail::require_parameter(p.epsilon >= 0, where, "epsilon must be at least 0");
-        detail::require_parameter(p.eta0 >= 0 && std::isfinite(p.eta0), where, "eta0 must be at least 0");
-        detail::require_parameter(p.eta0 > 0 || !needs_eta0, where,
-                                  "eta0 must be above 0 for learning_rate " + detail::to_text(p.learning_rate));
-        detail::require_parameter(std::isfinite(p.power_t), where, "power_t must be finite");
-        detail::require_parameter(p.validation_fraction > 0 && p.validation_fraction < 1, where,
-                                  "validation_fraction must be in (0, 1)");
-        detail::require_parameter(p.n_iter_no_change >= 1, where, "n_iter_no_change must be at least 1");
-        detail::require_parameter(p.average >= 0, where, "average must be false, true or a number of rows");
-    }
     [[nodiscard]] detail::LinearTraining training() const {
         const SGDClassifierParams& p = params();
         return {.options = {.loss = p.loss,
@@ -153,7 +133,6 @@ public:
                 .random_state = p.random_state,
                 .early_stopping = p.early_stopping,
                 .validation_fraction = p.validation_fraction,
-                .class_weight = p.class_weight,
                 .warm_start = p.warm_start};
     }
     /// Throws UnsupportedError unless this loss gives probabilities.

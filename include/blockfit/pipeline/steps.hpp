@@ -94,40 +94,6 @@ template <class... S>
 template <class... S>
 using LastStep = typename StepTraits<std::tuple_element_t<sizeof...(S) - 1, std::tuple<S...>>>::type;
 
-/// In place of a mixin that does not apply: says so.
-class NoPredictions {
-    template <class X>
-    static void refuse() {
-        static_assert(!sizeof(X), "Pipeline: the last step is not a classifier, so there is nothing to predict or score");
-    }
-
-public:
-    template <class X>
-    std::vector<Label> predict(const X&) const { return refuse<X>(), std::vector<Label>(); }
-    template <class X>
-    Matrix<double> decision_function(const X&) const { return refuse<X>(), Matrix<double>(); }
-    template <class X>
-    Matrix<double> predict_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
-    template <class X>
-    Matrix<double> predict_log_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
-    template <class X, class Y>
-    double score(const X&, const Y&) const { return refuse<X>(), 0.0; }
-};
-class NoTransforms {
-    template <class X>
-    static void refuse() {
-        static_assert(!sizeof(X), "Pipeline: the last step is not a transformer, so there is no transform");
-    }
-
-public:
-    template <class X>
-    Matrix<double> transform(const X&) const { return refuse<X>(), Matrix<double>(); }
-    template <class X>
-    Matrix<double> inverse_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
-    template <class X>
-    Matrix<double> fit_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
-};
-
 /// What `fit` of the last step takes besides X and y.
 struct NoOptions {};
 template <class E>

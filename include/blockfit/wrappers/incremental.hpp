@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include <blockfit/core/params.hpp>
 #include <blockfit/core/random_state.hpp>
 #include <blockfit/estimator.hpp>
+#include <blockfit/estimator/forwarding.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -42,15 +45,23 @@ struct IncrementalParams {
 
 /// Trains an estimator with partial_fit on data that does not fit in memory: each block is one partial_fit, in order,
 /// while the next blocks are read, decoded and transformed by the other threads. As dask-ml's Incremental, but blocks go
-/// in file order unless shuffle_blocks is set, and `passes` repeats them.
+/// in file order unless shuffle_blocks is set, and `passes` repeats them. It predicts and transforms what the estimator
+/// does.
 ///
 /// The result depends on the blocks, not on the number of threads. If a block is bad, or reading fails, or the run is
 /// cancelled, the estimator is left as it was after the last complete block: blocks_done() says how many there were, and
 /// partial_fit on the rest goes on from there.
 template <class E>
-class Incremental : public ClassifierMixin<Incremental<E>> {
+class Incremental : public detail::PredictionsOf<Incremental<E>, E>, public detail::TransformsOf<Incremental<E>, E> {
+    static_assert(SupervisedPartialFit<E> || UnsupervisedPartialFit<E>,
+                  "Incremental: the estimator must have partial_fit(X, y) or partial_fit(X)");
+    static constexpr bool supervised = SupervisedPartialFit<E>;
+    static constexpr Index any_cols = std::numeric_limits<Index>::max();
+    static constexpr bool learns_labels = supervised && !Regressor<E>;
+    static constexpr bool accepts_weights = !requires { requires !E::accepts_sample_weight; };
+    using Weights = std::optional<ChunkedVector<double>>;
+
 public:
-    static_assert(SupervisedPartialFit<E>, "Incremental: the estimator must have partial_fit(X, y)");
     static constexpr std::string_view class_name = "Incremental";
     static constexpr int schema_version = 1;
     using Options = PartialFitOptions;
@@ -65,79 +76,66 @@ public:
     /// Complete blocks of the last fit or partial_fit, all passes counted.
     [[nodiscard]] Index blocks_done() const noexcept { return blocks_done_; }
 
-    /// Forgets what was fitted, then `passes` times all blocks. X: n x d, y: n labels. Throws before any work:
-    /// ShapeError, ParameterError, MemoryLimitError; at the first bad block in order: DataError, LabelError, IoError.
-    template <class T, class L>
-    Incremental& fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {}) {
-        const detail::TrainingSet set = training_set("fit", X, y, options);
-        check_chunked_fit(X, y, options);
-        std::vector<Label> classes = given_classes(options);
-        if (classes.empty()) classes = detail::find_classes("Incremental::fit", set.y());
-        estimator_ = estimator_.unfitted();
-        run("Incremental::fit", set, classes, params_.passes);
-        return *this;
+    // --- chunked data ----------------------------------------------------------------------------------------------
+
+    /// Forgets what was fitted, then `passes` times all blocks. X: n x d. y: n labels or reals, or n rows of targets for
+    /// an estimator of several outputs, chunked or in memory. Throws before any work: ShapeError, ParameterError,
+    /// MemoryLimitError; at the first bad block in order: DataError, LabelError, IoError.
+    template <class T, detail::TargetsFor<E> Y>
+    Incremental& fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
+        return train<true>("fit", detail::as_real(X), detail::chunked_targets<E>(y), options);
     }
     /// Goes on from the present state: one pass over all blocks.
-    template <class T, class L>
-    Incremental& partial_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options = {}) {
-        const auto set = training_set("partial_fit", X, y, options);
-        if (fitted()) detail::require_same("Incremental::partial_fit", "number of features", X.cols(), n_features_in());
-        run("Incremental::partial_fit", set, given_classes(options), 1);
-        return *this;
+    template <class T, detail::TargetsFor<E> Y>
+    Incremental& partial_fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
+        return train<false>("partial_fit", detail::as_real(X), detail::chunked_targets<E>(y), options);
     }
-    /// y in memory beside chunked X.
-    template <class T, VectorLike V>
-    Incremental& fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
-        return fit(X, from_vector(y), options);
+    /// The same for an estimator that learns from X alone. First blocks of fewer rows than it needs at once, as
+    /// MiniBatchKMeans does, are put together.
+    template <class T>
+        requires(!supervised)
+    Incremental& fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
+        return train<true>("fit", detail::as_real(X), detail::NoTargets{}, {.sample_weight = sample_weight});
     }
-    template <class T, VectorLike V>
-    Incremental& partial_fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
-        return partial_fit(X, from_vector(y), options);
-    }
-
-    /// Data in memory is one block.
-    template <MatrixLike M, VectorLike V>
-    Incremental& fit(const M& X, const V& y, const PartialFitOptions& options = {}) {
-        check_params("Incremental::fit");
-        const LabelSpan labels(y);
-        PartialFitOptions each = options;
-        if (each.classes.empty()) each.classes = params_.classes;
-        if (each.classes.empty()) each.classes = detail::unique_labels(labels);
-        E next = estimator_.unfitted();
-        for (Index pass = 0; pass < params_.passes; ++pass) next.partial_fit(X, labels.get(), each);
-        estimator_ = std::move(next);
-        blocks_done_ = params_.passes;
-        return *this;
-    }
-    template <MatrixLike M, VectorLike V>
-    Incremental& partial_fit(const M& X, const V& y, const PartialFitOptions& options = {}) {
-        PartialFitOptions with_classes = options;
-        if (with_classes.classes.empty()) with_classes.classes = params_.classes;
-        estimator_.partial_fit(X, LabelSpan(y).get(), with_classes);
-        blocks_done_ = 1;
-        return *this;
+    template <class T>
+        requires(!supervised)
+    Incremental& partial_fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
+        return train<false>("partial_fit", detail::as_real(X), detail::NoTargets{}, {.sample_weight = sample_weight});
     }
 
-    template <std::floating_point T>
-    void predict(MatrixView<const T> X, std::span<Label> out) const {
-        estimator_.predict(X, out);
+    // --- data in memory is one block -------------------------------------------------------------------------------
+
+    template <MatrixLike M, detail::TargetsFor<E> Y>
+    Incremental& fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
+        return train_once("Incremental::fit", params_.passes, estimator_.unfitted(), [&](E& next) {
+            PartialFitOptions each = with_classes(options);
+            if constexpr (learns_labels && VectorLike<Y>)
+                if (each.classes.empty()) each.classes = detail::unique_labels(LabelSpan(y));
+            next.partial_fit(X, y, each);
+        });
     }
-    template <std::floating_point T>
-    void decision_function(MatrixView<const T> X, MatrixView<double> out) const {
-        estimator_.decision_function(X, out);
+    template <MatrixLike M, detail::TargetsFor<E> Y>
+    Incremental& partial_fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
+        return train_once("Incremental::partial_fit", 1, estimator_,
+                          [&](E& next) { next.partial_fit(X, y, with_classes(options)); });
     }
-    template <std::floating_point T>
-    void predict_proba(MatrixView<const T> X, MatrixView<double> out) const {
-        estimator_.predict_proba(X, out);
+    template <MatrixLike M, class... Weight>
+        requires(!supervised && sizeof...(Weight) <= 1)
+    Incremental& fit(const M& X, const Weight&... sample_weight) {
+        return train_once("Incremental::fit", params_.passes, estimator_.unfitted(),
+                          [&](E& next) { next.partial_fit(X, sample_weight...); });
     }
-    using ClassifierMixin<Incremental<E>>::predict;
-    using ClassifierMixin<Incremental<E>>::decision_function;
-    using ClassifierMixin<Incremental<E>>::predict_proba;
-    void require_proba(std::string_view name) const { estimator_.require_proba(name); }
+    template <MatrixLike M, class... Weight>
+        requires(!supervised && sizeof...(Weight) <= 1)
+    Incremental& partial_fit(const M& X, const Weight&... sample_weight) {
+        return train_once("Incremental::partial_fit", 1, estimator_,
+                          [&](E& next) { next.partial_fit(X, sample_weight...); });
+    }
+
+    // --- as one estimator ------------------------------------------------------------------------------------------
 
     [[nodiscard]] bool fitted() const noexcept { return estimator_.fitted(); }
     [[nodiscard]] Index n_features_in() const { return estimator_.n_features_in(); }
-    [[nodiscard]] const std::vector<Label>& classes() const { return estimator_.classes(); }
     [[nodiscard]] Incremental unfitted() const { return Incremental(estimator_.unfitted(), params_); }
     /// "Incremental(SGDClassifier(loss=log_loss), classes={0, 1})"
     [[nodiscard]] std::string to_string() const {
@@ -166,38 +164,104 @@ public:
         f(std::string_view("estimator"), estimator_);
     }
 
-    /// Throws what fit would throw before any work, for a pipeline that fits other steps first.
-    template <class T, class L>
-    void check_chunked_fit(const ChunkedMatrix<T>& X, const ChunkedVector<L>& y, const ChunkedFitOptions& options) const {
-        check_params("Incremental::fit");
-        detail::require_memory(training_set("fit", X, y, options).pass("Incremental::fit").stream_plan());
+    /// The protocol of the forwarding mixins.
+    [[nodiscard]] const E& final_estimator() const noexcept { return estimator_; }
+    template <class T, class F>
+    void forward(MatrixView<const T> X, F f) const {
+        f(RowRange{0, X.rows()}, X);
+    }
+    template <class T>
+    void backward(MatrixView<const T> X, MatrixView<T> out) const {
+        estimator_.inverse_transform(X, out);
+    }
+    /// Throws what fit would throw before any work, for a pipeline that fits other steps first, which may yet change the
+    /// number of columns.
+    template <class T, detail::TargetsFor<E> Y>
+    void check_chunked_fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options) const {
+        check_pass("fit", training_set("fit", detail::as_real(X), detail::chunked_targets<E>(y), options), options, any_cols);
+    }
+    template <class T>
+    void check_chunked_fit(const ChunkedMatrix<T>& X) const {
+        check_pass("fit", training_set("fit", detail::as_real(X), detail::NoTargets{}, {}), {}, any_cols);
     }
 
 private:
-    [[nodiscard]] std::vector<Label> given_classes(const ChunkedFitOptions& options) const {
-        return options.classes.empty() ? params_.classes : options.classes;
+    [[nodiscard]] PartialFitOptions with_classes(PartialFitOptions options) const {
+        if (options.classes.empty()) options.classes = params_.classes;
+        return options;
     }
-    void check_params(std::string_view where) const {
+    /// How many rows the estimator must be given at once.
+    [[nodiscard]] Index rows_needed() const {
+        if constexpr (requires { estimator_.rows_needed(); }) return estimator_.rows_needed();
+        else return 1;
+    }
+
+    void check_params(std::string_view where, const E& estimator) const {
         detail::require_parameter(params_.passes >= 1, where,
                                   "passes is " + std::to_string(params_.passes) + ", expected at least 1");
-        if constexpr (requires { estimator_.check_partial_fit(where); })
-            estimator_.check_partial_fit(detail::method(E::class_name, "partial_fit"));
+        detail::require_parameter(learns_labels || params_.classes.empty(), where, "classes are for classifiers");
+        if constexpr (requires { estimator.check_partial_fit(where); })
+            estimator.check_partial_fit(detail::method(E::class_name, "partial_fit"));
     }
-
-    template <class T, class L>
-    [[nodiscard]] static detail::TrainingSet<detail::Real<T>, Label> training_set(std::string_view name,
-                                                                                 const ChunkedMatrix<T>& X,
-                                                                                 const ChunkedVector<L>& y,
-                                                                                 const ChunkedFitOptions& options) {
+    template <class T, class Targets>
+    [[nodiscard]] static detail::TrainingSet<T, Targets> training_set(std::string_view name, ChunkedMatrix<T> X, Targets y,
+                                                                     const ChunkedFitOptions& options) {
+        return {detail::method(class_name, name), std::move(X), std::move(y), options.sample_weight};
+    }
+    /// Everything that parameters and shapes show before the first block is read.
+    template <class T, class Targets>
+    void check_pass(std::string_view name, const detail::TrainingSet<T, Targets>& set, const ChunkedFitOptions& options,
+                    Index cols) const {
         const std::string where = detail::method(class_name, name);
-        if (X.rows() == 0) throw ShapeError(where + ": X has 0 rows, expected at least 1");
-        return {where, detail::as_real(X), detail::as_labels(y), options.sample_weight};
+        const E fresh = estimator_.unfitted();
+        const E& estimator = name == "fit" ? fresh : estimator_;
+        check_params(where, estimator);
+        detail::require_parameter(learns_labels || options.classes.empty(), where, "classes are for classifiers");
+        if (set.weighted() && !accepts_weights)
+            throw UnsupportedError(where + ": " + std::string(E::class_name) + " takes no sample weights");
+        if (estimator.fitted()) detail::require_same(where, "number of features", set.X().cols(), estimator.n_features_in());
+        if constexpr (requires { estimator.rows_needed(); })
+            if (set.X().rows() < estimator.rows_needed())
+                throw ShapeError(detail::mismatch(where, "number of rows", set.X().rows(), estimator.rows_needed()) + " or more");
+        if constexpr (requires { estimator.check_block_shape(where, Index{}, Index{}); }) {
+            const BlockPlan& plan = set.X().plan();
+            for (Index block = 0; block < plan.size(); ++block) {
+                try {
+                    estimator.check_block_shape(detail::method(E::class_name, "partial_fit"), plan[block].size(), cols);
+                } catch (Error& error) {
+                    error.locate(block, plan[block].begin, "", "");
+                    throw;
+                }
+            }
+        }
+        detail::require_memory(set.pass(where).stream_plan());
     }
 
-    template <class T>
-    void run(std::string_view name, const detail::TrainingSet<T, Label>& set, const std::vector<Label>& classes,
+    template <bool Forget, class T, class Targets>
+    Incremental& train(std::string_view name, ChunkedMatrix<T> X, Targets y, const ChunkedFitOptions& options) {
+        const std::string where = detail::method(class_name, name);
+        const auto set = training_set(name, std::move(X), std::move(y), options);
+        check_pass(name, set, options, set.X().cols());
+        std::vector<Label> classes = options.classes.empty() ? params_.classes : options.classes;
+        if constexpr (Forget && std::is_same_v<Targets, ChunkedVector<Label>>)
+            if (classes.empty()) classes = detail::find_classes(where, set.y());
+        if (Forget) estimator_ = estimator_.unfitted();
+        run(where, set, classes, Forget ? params_.passes : 1);
+        return *this;
+    }
+    template <class F>
+    Incremental& train_once(std::string_view where, Index passes, E next, F partial_fit) {
+        check_params(where, next);
+        for (Index pass = 0; pass < passes; ++pass) partial_fit(next);
+        estimator_ = std::move(next);
+        blocks_done_ = passes;
+        return *this;
+    }
+
+    template <class T, class Targets>
+    void run(std::string_view where, const detail::TrainingSet<T, Targets>& set, const std::vector<Label>& classes,
              Index passes) {
-        detail::BlockPass pass = set.pass(name);
+        detail::BlockPass pass = set.pass(where);
         if (passes > 1 || params_.shuffle_blocks) {
             RandomState generator(params_.random_state);
             for (Index i = 0; i < passes; ++i) {
@@ -210,18 +274,43 @@ private:
             }
         }
         blocks_done_ = 0;
-        const std::string where = detail::method(E::class_name, "partial_fit");
-        using Block = typename detail::TrainingSet<T, Label>::Block;
+        const std::string inner = detail::method(E::class_name, "partial_fit");
+        using Block = typename detail::TrainingSet<T, Targets>::Block;
+        Block collected;  // first blocks that are too small alone
+        Index n_collected = 0;
         detail::stream_blocks<Block>(
             pass,
             [&](Block& block, Index, RowRange rows) {
-                set.read(block, rows, [&](MatrixView<const T> tile) { detail::require_finite(where, tile); });
+                set.read(block, rows, [&](MatrixView<const T> tile) {
+                    if constexpr (supervised) detail::require_finite(inner, tile);
+                });
             },
             [&](Block& block, Index, RowRange) {
-                estimator_.partial_fit(std::as_const(block.X).view(), std::span<const Label>(block.y),
-                                       {.classes = classes, .sample_weight = block.sample_weight(), .check_input = false});
-                ++blocks_done_;
+                if constexpr (supervised) {
+                    estimator_.partial_fit(std::as_const(block.X).view(), block.y.view(),
+                                           {.classes = classes, .sample_weight = block.sample_weight(), .check_input = false});
+                    ++blocks_done_;
+                } else {
+                    const Index needed = rows_needed();
+                    if (n_collected == 0 && block.X.rows() >= needed) {
+                        learn(block);
+                        ++blocks_done_;
+                        return;
+                    }
+                    collected.append(block);
+                    ++n_collected;
+                    if (collected.X.rows() < needed) return;
+                    learn(collected);
+                    blocks_done_ += std::exchange(n_collected, 0);
+                    collected = {};
+                }
             });
+    }
+    /// partial_fit of an estimator that learns from X alone.
+    template <class Block>
+    void learn(const Block& block) {
+        if constexpr (accepts_weights) estimator_.partial_fit(block.X.view(), block.sample_weight());
+        else estimator_.partial_fit(block.X.view());
     }
 
     E estimator_;

@@ -1,5 +1,5 @@
-#ifndef BLOCKFIT_LINEAR_MODEL_VALIDATION_SPLIT_HPP
-#define BLOCKFIT_LINEAR_MODEL_VALIDATION_SPLIT_HPP
+#ifndef BLOCKFIT_ESTIMATOR_VALIDATION_SPLIT_HPP
+#define BLOCKFIT_ESTIMATOR_VALIDATION_SPLIT_HPP
 
 #include <algorithm>
 #include <cmath>
@@ -76,6 +76,20 @@ namespace detail {
         for (Index i = train[k]; i < train[k] + held[k]; ++i)
             held_out[static_cast<std::size_t>(rows[k][static_cast<std::size_t>(order[static_cast<std::size_t>(i)])])] = 1;
     }
+    return held_out;
+}
+
+/// Marks ceil(fraction * n) random rows as held out: scikit-learn's ShuffleSplit with this generator. Throws DataError if
+/// no row would be left.
+[[nodiscard]] inline std::vector<unsigned char> random_hold_out(std::string_view where, Index n, double fraction,
+                                                                RandomState& generator) {
+    const auto n_held_out = static_cast<Index>(std::ceil(fraction * static_cast<double>(n)));
+    if (n_held_out >= n)
+        throw DataError(std::string(where) + ": validation_fraction " + std::to_string(fraction) + " of " + std::to_string(n) +
+                        " rows leaves none to train on");
+    const std::vector<Index> order = generator.permutation(n);
+    std::vector<unsigned char> held_out(static_cast<std::size_t>(n), 0);
+    for (Index i = 0; i < n_held_out; ++i) held_out[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = 1;
     return held_out;
 }
 
