@@ -8,9 +8,11 @@
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
 #include <blockfit/array/store.hpp>
+#include <blockfit/cluster/mini_batch_kmeans.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/random_state.hpp>
+#include <blockfit/decomposition/incremental_pca.hpp>
 #include <blockfit/exec/settings.hpp>
 #include <blockfit/exec/stream.hpp>
 #include <blockfit/io/hdf5.hpp>
@@ -19,8 +21,15 @@
 #include <blockfit/linear_model/perceptron.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
 #include <blockfit/linear_model/sgd_regressor.hpp>
+#include <blockfit/naive_bayes/bernoulli_nb.hpp>
+#include <blockfit/naive_bayes/gaussian_nb.hpp>
+#include <blockfit/naive_bayes/multinomial_nb.hpp>
+#include <blockfit/neural_network/mlp_classifier.hpp>
+#include <blockfit/neural_network/mlp_regressor.hpp>
 #include <blockfit/persistence/save.hpp>
 #include <blockfit/pipeline.hpp>
+#include <blockfit/preprocessing/max_abs_scaler.hpp>
+#include <blockfit/preprocessing/min_max_scaler.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>
 #include <blockfit/version.hpp>
 #include <blockfit/wrappers/incremental.hpp>

@@ -28,6 +28,13 @@ using bf::SGDClassifierParams;
 
 namespace {
 
+/// One flag a row: is it held out by early stopping?
+std::vector<unsigned char> hold_out(std::span<const Label> y, std::span<const Label> classes, double fraction,
+                                    std::uint32_t random_state) {
+    bf::RandomState generator(random_state);
+    return bf::detail::stratified_split("test", y, classes, fraction, generator).held_out();
+}
+
 struct Data {
     Matrix<double> X;
     std::vector<Label> y;
@@ -360,7 +367,7 @@ TEST_CASE("SGDClassifier: what to start from must fit the data", "[linear_model]
 TEST_CASE("SGDClassifier: early stopping holds out the rows that scikit-learn 1.2.1 does", "[linear_model]") {
     const auto held_out_rows = [](const std::vector<Label>& y, double fraction, std::uint32_t seed) {
         const std::vector<Label> classes = bf::detail::unique_labels(y);
-        const auto flags = bf::detail::stratified_hold_out("test", y, classes, fraction, seed);
+        const auto flags = hold_out(y, classes, fraction, seed);
         std::vector<Index> rows;
         for (std::size_t i = 0; i < flags.size(); ++i)
             if (flags[i] != 0) rows.push_back(static_cast<Index>(i));
@@ -407,7 +414,7 @@ TEST_CASE("SGDClassifier: early stopping does not train on the rows held out", "
         {.loss = Loss::log_loss, .max_iter = 4, .tol = std::nullopt, .early_stopping = true, .validation_fraction = 0.25});
     clf.fit(data.X, data.y);
     // What is in those rows does not matter to the weights, only to when to stop.
-    const auto held_out = bf::detail::stratified_hold_out("test", data.y, std::vector<Label>{0, 1}, 0.25, 0);
+    const auto held_out = hold_out(data.y, std::vector<Label>{0, 1}, 0.25, 0);
     Data changed = data;
     for (Index i = 0; i < 60; ++i)
         if (held_out[static_cast<std::size_t>(i)] != 0)
@@ -435,7 +442,7 @@ TEST_CASE("SGDClassifier: early stopping follows the weighted accuracy on the ro
         const SGDClassifier clf = SGDClassifier(params).fit(data.X, data.y, {.sample_weight = w});
 
         std::vector<double> held_out_weight = w;
-        const auto held_out = bf::detail::stratified_hold_out("test", data.y, std::vector<Label>{0, 1}, 0.4, seed);
+        const auto held_out = hold_out(data.y, std::vector<Label>{0, 1}, 0.4, seed);
         for (std::size_t i = 0; i < 80; ++i) held_out_weight[i] *= held_out[i];
         double best = -1;
         Index stale = 0, epochs = 0;

@@ -59,6 +59,12 @@ inline std::string parameter_text(const Json& value) {
     if (value.is_null()) return "None";
     if (value.is_string()) return value.get<std::string>();
     if (!value.is_object()) return value.dump();
+    if (value.contains("shape")) {  // a matrix, row by row
+        const auto m = matrix<double>(value);
+        Json rows = Json::array();
+        for (Index i = 0; i < m.rows(); ++i) rows.push_back(std::vector<double>(m.row(i).begin(), m.row(i).end()));
+        return rows.dump();
+    }
     std::string text = "{";
     for (const auto& [label, weight] : value.items()) text += (text.size() > 1 ? ", " : "") + label + ": " + weight.dump();
     return text + "}";

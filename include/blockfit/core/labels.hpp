@@ -69,6 +69,19 @@ namespace detail {
     return place == classes.end() || *place != label ? -1 : place - classes.begin();
 }
 
+/// The classes of a partial_fit: `given` on the first call, later `known`, which `given` may repeat in any order. Throws
+/// LabelError if none are given on the first call, or others later.
+[[nodiscard]] inline std::vector<Label> resolve_classes(std::string_view where, const std::vector<Label>& known,
+                                                        std::vector<Label> given) {
+    std::ranges::sort(given);
+    given.erase(std::unique(given.begin(), given.end()), given.end());
+    if (known.empty() && given.empty())
+        throw LabelError(std::string(where) + ": classes must be given on the first call, e.g. {.classes = {0, 1}}");
+    if (!known.empty() && !given.empty() && given != known)
+        throw LabelError(std::string(where) + ": classes is " + list(given) + ", but the first call gave " + list(known));
+    return known.empty() ? given : known;
+}
+
 /// Throws LabelError, naming the row, at the first label that is not in `classes`.
 inline void require_known_labels(std::string_view where, std::span<const Label> classes, std::span<const Label> y) {
     if (classes.size() == 2) {

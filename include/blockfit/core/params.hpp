@@ -2,6 +2,7 @@
 #define BLOCKFIT_CORE_PARAMS_HPP
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -41,6 +42,23 @@ public:
 private:
     bool balanced_ = false;
     std::vector<std::pair<Label, double>> weights_;
+};
+
+/// One number for all features, or one for each.
+class PerFeature {
+public:
+    PerFeature(double value) : values_{value} {}
+    PerFeature(std::initializer_list<double> values) : values_(values), list_(true) {}
+    explicit PerFeature(std::vector<double> values) : values_(std::move(values)), list_(true) {}
+
+    [[nodiscard]] bool is_list() const noexcept { return list_; }
+    /// The one number, or the list.
+    [[nodiscard]] const std::vector<double>& values() const noexcept { return values_; }
+    friend bool operator==(const PerFeature&, const PerFeature&) = default;
+
+private:
+    std::vector<double> values_;
+    bool list_ = false;
 };
 
 template <class P, class V>
@@ -119,6 +137,29 @@ inline void from_text(std::string_view text, std::optional<double>& value) {
         value = number_from_text<double>(text, "a number or None");
 }
 
+inline std::string to_text(const std::optional<Index>& value) { return value ? to_text(*value) : "None"; }
+inline void from_text(std::string_view text, std::optional<Index>& value) {
+    if (text == "None")
+        value.reset();
+    else
+        value = number_from_text<Index>(text, "an integer or None");
+}
+
+/// A type of an estimator's own brings its textual form along.
+template <class V>
+concept HasText = requires(const V& value, std::string_view text) {
+    { value.to_text() } -> std::same_as<std::string>;
+    { V::from_text(text) } -> std::same_as<V>;
+};
+template <HasText V>
+std::string to_text(const V& value) {
+    return value.to_text();
+}
+template <HasText V>
+void from_text(std::string_view text, V& value) {
+    value = V::from_text(text);
+}
+
 inline std::string to_text(const std::vector<Label>& labels) { return list(labels); }
 inline std::string to_text(const ClassWeight& value) {
     if (value.is_balanced()) return "balanced";
@@ -163,6 +204,48 @@ inline void from_text(std::string_view text, ClassWeight& value) {
     }
 }
 
+/// Lists of numbers are "[0.2, 0.8]", an empty one None; the space may be missing.
+inline std::string to_text(const std::vector<double>& values) {
+    if (values.empty()) return "None";
+    std::string text = "[";
+    for (const double value : values) text += (text.size() > 1 ? ", " : "") + number_to_text(value);
+    return text + "]";
+}
+inline void from_text(std::string_view text, std::vector<double>& values) {
+    constexpr std::string_view expected = "None, or numbers as [0.2, 0.8]";
+    std::vector<double> read;
+    if (text != "None") {
+        if (text.size() < 3 || text.front() != '[' || text.back() != ']') bad_value(text, expected);
+        for (std::string_view rest = text.substr(1, text.size() - 2);;) {
+            const auto comma = rest.find(',');
+            read.push_back(number_from_text<double>(rest.substr(0, comma), expected));
+            if (comma == rest.npos) break;
+            rest.remove_prefix(comma + 1);
+            if (rest.starts_with(' ')) rest.remove_prefix(1);
+        }
+    }
+    values = std::move(read);
+}
+inline std::string to_text(const std::pair<double, double>& value) { return to_text(std::vector{value.first, value.second}); }
+inline void from_text(std::string_view text, std::pair<double, double>& value) {
+    std::vector<double> read;
+    from_text(text, read);
+    if (read.size() != 2) bad_value(text, "two numbers as [0, 1]");
+    value = {read[0], read[1]};
+}
+inline std::string to_text(const PerFeature& value) {
+    return value.is_list() ? to_text(value.values()) : number_to_text(value.values().front());
+}
+inline void from_text(std::string_view text, PerFeature& value) {
+    if (!text.starts_with('[')) {
+        value = number_from_text<double>(text, "a number, or one a feature as [0.2, 0.8]");
+    } else {
+        std::vector<double> read;
+        from_text(text, read);
+        value = PerFeature(std::move(read));
+    }
+}
+
 /// Calls f(name, value) for each parameter, in scikit-learn's order.
 template <class P, class F>
 void for_each_param(P& params, F f) {
@@ -186,7 +269,8 @@ void set_param(P& params, std::string_view class_name, std::string_view name, st
         }
     });
     if (!found)
-        throw ParameterError(std::string(class_name) + " has no parameter '" + std::string(name) + "'; it has " + names);
+        throw ParameterError(std::string(class_name) + " has no parameter '" + std::string(name) + "'; it has " +
+                             (names.empty() ? "none" : names));
 }
 
 /// "SGDClassifier(loss=log_loss, alpha=0.001)": the parameters that differ from their defaults.
@@ -198,7 +282,7 @@ template <class P>
     bool first = true;
     std::apply(
         [&](const auto&... field) {
-            const auto add = [&](const auto& each) {
+            [[maybe_unused]] const auto add = [&](const auto& each) {
                 if (params.*each.member == defaults.*each.member) return;
                 text += first ? "" : ", ";
                 text += std::string(each.name) + "=" + to_text(params.*each.member);

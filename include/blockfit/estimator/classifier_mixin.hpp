@@ -80,6 +80,8 @@ public:
     /// Signed distances: n x 1 for two classes (above 0 means classes()[1]), n x n_classes otherwise.
     template <class X>
     [[nodiscard]] auto decision_function(const X& data) const {
+        static_assert(requires(MatrixView<const double> in, MatrixView<double> out) { self().decision_function(in, out); },
+                      "this classifier has no decision_function; use predict_proba");
         return detail::matrix_result<double>(self(), "decision_function", data, n_decisions(),
                                              [](const Self& model, auto in, auto out) { model.decision_function(in, out); });
     }
@@ -94,14 +96,17 @@ public:
     template <class X>
     [[nodiscard]] auto predict_log_proba(const X& data) const {
         self().require_proba("predict_log_proba");
-        return detail::matrix_result<double>(self(), "predict_log_proba", data, std::ssize(self().classes()),
-                                             [](const Self& model, auto in, auto out) {
-                                                 model.predict_proba(in, out);
-                                                 for (Index i = 0; i < out.rows(); ++i)
-                                                     for (double& p : out.row(i)) p = ordered::log(p);
-                                             });
+        const auto call = [](const Self& model, auto in, auto out) {
+            if constexpr (requires { model.predict_log_proba(in, out); }) {  // of its own, where probabilities vanish
+                model.predict_log_proba(in, out);
+            } else {
+                model.predict_proba(in, out);
+                for (Index i = 0; i < out.rows(); ++i)
+                    for (double& p : out.row(i)) p = ordered::log(p);
+            }
+        };
+        return detail::matrix_result<double>(self(), "predict_log_proba", data, std::ssize(self().classes()), call);
     }
-
     /// The rows of a multi-label model: n x n_outputs of 0 and 1.
     template <class X>
     [[nodiscard]] auto predict_indicator(const X& data) const {

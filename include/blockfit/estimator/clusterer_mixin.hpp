@@ -37,7 +37,8 @@ public:
     }
     /// Over chunked data, in one parallel pass.
     template <class T>
-    [[nodiscard]] double score(const ChunkedMatrix<T>& X, const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
+    [[nodiscard]] double score(const ChunkedMatrix<T>& X,
+                               const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
         const std::string where = detail::method(Self::class_name, "score");
         detail::require_same(where, "number of features", X.cols(), self().n_features_in());
         if (X.rows() == 0) throw ShapeError(where + ": X has 0 rows, expected at least 1");

@@ -45,7 +45,9 @@ public:
         detail::forward(wrapper(), "predict", X, std::ssize(out), [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
     }
     template <std::floating_point T>
-    void decision_function(MatrixView<const T> X, MatrixView<double> out) const {
+    void decision_function(MatrixView<const T> X, MatrixView<double> out) const
+        requires requires(const Self& self) { self.final_estimator().decision_function(X, out); }
+    {
         detail::forward(wrapper(), "decision_function", X, out.rows(),
                 [&](const auto& inner, RowRange rows, auto Z) { inner.decision_function(Z, out.rows(rows)); });
     }
@@ -55,13 +57,23 @@ public:
                 [&](const auto& inner, RowRange rows, auto Z) { inner.predict_proba(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
-    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const {
+    void predict_log_proba(MatrixView<const T> X, MatrixView<double> out) const
+        requires requires(const Self& self) { self.final_estimator().predict_log_proba(X, out); }
+    {
+        detail::forward(wrapper(), "predict_log_proba", X, out.rows(),
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict_log_proba(Z, out.rows(rows)); });
+    }
+    template <std::floating_point T>
+    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const
+        requires requires(const Self& self) { self.final_estimator().predict_indicator(X, out); }
+    {
         detail::forward(wrapper(), "predict_indicator", X, out.rows(),
                 [&](const auto& inner, RowRange rows, auto Z) { inner.predict_indicator(Z, out.rows(rows)); });
     }
     using ClassifierMixin<Self>::predict;
     using ClassifierMixin<Self>::decision_function;
     using ClassifierMixin<Self>::predict_proba;
+    using ClassifierMixin<Self>::predict_log_proba;
     using ClassifierMixin<Self>::predict_indicator;
     void require_proba(std::string_view name) const { wrapper().final_estimator().require_proba(name); }
     [[nodiscard]] const std::vector<Label>& classes() const { return wrapper().final_estimator().classes(); }

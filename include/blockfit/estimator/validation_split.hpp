@@ -46,12 +46,25 @@ namespace detail {
     return share;
 }
 
-/// Marks ceil(fraction * n) rows as held out, each class in proportion: scikit-learn's StratifiedShuffleSplit with this
-/// random_state. `classes` are the distinct labels of y, ascending. Throws DataError if a class has one row only or
-/// either part would lack a class.
-[[nodiscard]] inline std::vector<unsigned char> stratified_hold_out(std::string_view where, std::span<const Label> y,
-                                                                    std::span<const Label> classes, double fraction,
-                                                                    std::uint32_t random_state) {
+/// Row numbers to train on, and those held out.
+struct ValidationSplit {
+    std::vector<Index> train;
+    std::vector<Index> test;
+
+    /// One flag a row: is it held out?
+    [[nodiscard]] std::vector<unsigned char> held_out() const {
+        std::vector<unsigned char> flags(train.size() + test.size(), 0);
+        for (const Index i : test) flags[static_cast<std::size_t>(i)] = 1;
+        return flags;
+    }
+};
+
+/// Holds out ceil(fraction * n) rows, each class in proportion: scikit-learn's StratifiedShuffleSplit with this
+/// generator. `classes` are the distinct labels of y, ascending. Throws DataError if a class has one row only or either
+/// part would lack a class.
+[[nodiscard]] inline ValidationSplit stratified_split(std::string_view where, std::span<const Label> y,
+                                                      std::span<const Label> classes, double fraction,
+                                                      RandomState& generator) {
     const Index n = std::ssize(y);
     std::vector<std::vector<Index>> rows(classes.size());
     for (Index i = 0; i < n; ++i)
@@ -65,32 +78,31 @@ namespace detail {
     if (n_held_out < std::ssize(classes) || n_train < std::ssize(classes))
         throw DataError(std::string(where) + ": validation_fraction " + std::to_string(fraction) + " of " +
                         std::to_string(n) + " rows leaves too few for " + std::to_string(classes.size()) + " classes");
-    RandomState generator(random_state);
     const std::vector<Index> train = proportional(counts, n_train, generator);
     std::vector<Index> rest;
     for (std::size_t k = 0; k < counts.size(); ++k) rest.push_back(counts[k] - train[k]);
     const std::vector<Index> held = proportional(rest, n_held_out, generator);
-    std::vector<unsigned char> held_out(y.size(), 0);
+    ValidationSplit split;
     for (std::size_t k = 0; k < rows.size(); ++k) {
-        const std::vector<Index> order = generator.permutation(counts[k]);
-        for (Index i = train[k]; i < train[k] + held[k]; ++i)
-            held_out[static_cast<std::size_t>(rows[k][static_cast<std::size_t>(order[static_cast<std::size_t>(i)])])] = 1;
+        generator.shuffle(std::span(rows[k]));
+        const auto cut = rows[k].begin() + train[k];
+        split.train.insert(split.train.end(), rows[k].begin(), cut);
+        split.test.insert(split.test.end(), cut, cut + held[k]);
     }
-    return held_out;
+    generator.shuffle(std::span(split.train));
+    generator.shuffle(std::span(split.test));
+    return split;
 }
 
-/// Marks ceil(fraction * n) random rows as held out: scikit-learn's ShuffleSplit with this generator. Throws DataError if
-/// no row would be left.
-[[nodiscard]] inline std::vector<unsigned char> random_hold_out(std::string_view where, Index n, double fraction,
-                                                                RandomState& generator) {
+/// Holds out ceil(fraction * n) random rows: scikit-learn's ShuffleSplit with this generator. Throws DataError if no row
+/// would be left on either side.
+[[nodiscard]] inline ValidationSplit random_split(std::string_view where, Index n, double fraction, RandomState& generator) {
     const auto n_held_out = static_cast<Index>(std::ceil(fraction * static_cast<double>(n)));
-    if (n_held_out >= n)
+    if (n_held_out < 1 || n_held_out >= n)
         throw DataError(std::string(where) + ": validation_fraction " + std::to_string(fraction) + " of " + std::to_string(n) +
-                        " rows leaves none to train on");
+                        " rows leaves none to train on or none to hold out");
     const std::vector<Index> order = generator.permutation(n);
-    std::vector<unsigned char> held_out(static_cast<std::size_t>(n), 0);
-    for (Index i = 0; i < n_held_out; ++i) held_out[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = 1;
-    return held_out;
+    return {{order.begin() + n_held_out, order.end()}, {order.begin(), order.begin() + n_held_out}};
 }
 
 }  // namespace detail

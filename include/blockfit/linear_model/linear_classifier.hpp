@@ -82,13 +82,7 @@ public:
         const std::string where = method(Self::class_name, "partial_fit");
         check_partial_fit(where);
         const LinearTraining training = self().training();
-        std::vector<Label> classes = options.classes;
-        std::ranges::sort(classes);
-        classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-        if (!fitted() && classes.empty())
-            throw LabelError(where + ": classes must be given on the first call, e.g. {.classes = {0, 1}}");
-        if (fitted() && !classes.empty() && classes != classes_)
-            throw LabelError(where + ": classes is " + list(classes) + ", but the first call gave " + list(classes_));
+        std::vector<Label> classes = resolve_classes(where, classes_, options.classes);
         if (fitted()) require_same(where, "number of features", X.cols(), n_features_in());
         check_linear_block(where, X, std::ssize(y), options.sample_weight, options.check_input);
         LinearClassifier next = *this;
@@ -227,8 +221,10 @@ private:
         const std::vector<std::uint32_t> seeds = binary ? std::vector{sgd_seed_binary(training.random_state)}
                                                         : sgd_seeds_one_vs_rest(training.random_state, models);
         std::vector<unsigned char> held_out;
-        if (training.early_stopping)
-            held_out = stratified_hold_out(where, y, classes_, training.validation_fraction, training.random_state);
+        if (training.early_stopping) {
+            RandomState generator(training.random_state);
+            held_out = stratified_split(where, y, classes_, training.validation_fraction, generator).held_out();
+        }
         std::vector<LinearTask> tasks;
         for (std::size_t k = 0; k < seeds.size(); ++k)
             tasks.push_back({.y = {.labels = y, .positive = classes_[binary ? 1 : k]},

@@ -165,7 +165,7 @@ private:
         std::vector<unsigned char> held_out;
         if (training.early_stopping) {
             RandomState generator(training.random_state);
-            held_out = random_hold_out(where, X.rows(), training.validation_fraction, generator);
+            held_out = random_split(where, X.rows(), training.validation_fraction, generator).held_out();
         }
         const LinearTask task{.y = {.reals = y}, .seed = sgd_seed_regressor(training.random_state)};
         state.train(where, training, max_iter, X, std::span(&task, 1), sample_weight, held_out,

@@ -35,6 +35,16 @@ concept Compound = requires(V& value) { value.visit_state([](std::string_view, a
     return type;
 }
 
+/// What arrays are stored of, as it is in memory.
+template <class V>
+concept Stored = std::same_as<V, double> || std::same_as<V, float> || std::same_as<V, Label>;
+template <Stored V>
+[[nodiscard]] hid_t stored_type() {
+    if constexpr (std::same_as<V, double>) return H5T_NATIVE_DOUBLE;
+    else if constexpr (std::same_as<V, float>) return H5T_NATIVE_FLOAT;
+    else return H5T_NATIVE_INT64;
+}
+
 /// Writes into one group.
 class GroupWriter {
 public:
@@ -49,20 +59,24 @@ public:
     }
     void operator()(std::string_view name, double value) const { attribute(name, H5T_NATIVE_DOUBLE, &value); }
     void operator()(std::string_view name, Index value) const { attribute(name, H5T_NATIVE_INT64, &value); }
-    void operator()(std::string_view name, const std::vector<double>& values) const {
-        dataset(name, H5T_NATIVE_DOUBLE, {static_cast<hsize_t>(values.size()), 1}, 1, values.data());
+    template <Stored V>
+    void operator()(std::string_view name, const std::vector<V>& values) const {
+        dataset(name, stored_type<V>(), {static_cast<hsize_t>(values.size()), 1}, 1, values.data());
     }
-    void operator()(std::string_view name, const std::vector<Label>& values) const {
-        dataset(name, H5T_NATIVE_INT64, {static_cast<hsize_t>(values.size()), 1}, 1, values.data());
+    template <Stored V>
+    void operator()(std::string_view name, const Matrix<V>& m) const {
+        dataset(name, stored_type<V>(), {static_cast<hsize_t>(m.rows()), static_cast<hsize_t>(m.cols())}, 2, m.data());
     }
-    void operator()(std::string_view name, const Matrix<double>& m) const {
-        dataset(name, H5T_NATIVE_DOUBLE, {static_cast<hsize_t>(m.rows()), static_cast<hsize_t>(m.cols())}, 2, m.data());
-    }
-    template <Compound V>
+    /// A list of anything else is a group with an entry for each.
+    template <class V>
+        requires(!Stored<V>)
     void operator()(std::string_view name, std::vector<V>& values) const {
         const GroupWriter list = group(std::string(name));
         list("size", std::ssize(values));
-        for (std::size_t i = 0; i < values.size(); ++i) values[i].visit_state(list.group(std::to_string(i)));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if constexpr (Compound<V>) values[i].visit_state(list.group(std::to_string(i)));
+            else list(std::to_string(i), values[i]);
+        }
     }
 
 private:
@@ -132,25 +146,22 @@ public:
     }
     void operator()(std::string_view name, double& value) const { scalar(name, H5T_NATIVE_DOUBLE, H5T_FLOAT, &value); }
     void operator()(std::string_view name, Index& value) const { scalar(name, H5T_NATIVE_INT64, H5T_INTEGER, &value); }
-    void operator()(std::string_view name, std::vector<double>& values) const {
-        dataset(name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 1, [&](Index rows, Index) {
+    template <Stored V>
+    void operator()(std::string_view name, std::vector<V>& values) const {
+        dataset<V>(name, 1, [&](Index rows, Index) {
             values.resize(static_cast<std::size_t>(rows));
             return values.data();
         });
     }
-    void operator()(std::string_view name, std::vector<Label>& values) const {
-        dataset(name, H5T_NATIVE_INT64, H5T_INTEGER, 1, [&](Index rows, Index) {
-            values.resize(static_cast<std::size_t>(rows));
-            return values.data();
-        });
-    }
-    void operator()(std::string_view name, Matrix<double>& m) const {
-        dataset(name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 2, [&](Index rows, Index cols) {
+    template <Stored V>
+    void operator()(std::string_view name, Matrix<V>& m) const {
+        dataset<V>(name, 2, [&](Index rows, Index cols) {
             m.resize(rows, cols);
             return m.data();
         });
     }
-    template <Compound V>
+    template <class V>
+        requires(!Stored<V>)
     void operator()(std::string_view name, std::vector<V>& values) const {
         const GroupReader list = group(std::string(name));
         Index size = 0;
@@ -159,7 +170,8 @@ public:
         values.clear();
         for (Index i = 0; i < size; ++i) {
             V value;
-            value.visit_state(list.group(std::to_string(i)));
+            if constexpr (Compound<V>) value.visit_state(list.group(std::to_string(i)));
+            else list(std::to_string(i), value);
             values.push_back(std::move(value));
         }
     }
@@ -186,8 +198,8 @@ private:
             throw damaged("attribute '" + std::string(name) + "' has the wrong type");
         read(attribute, type, value, name);
     }
-    template <class Resize>
-    void dataset(std::string_view name, hid_t type, H5T_class_t type_class, int rank, Resize resize) const {
+    template <Stored V, class Resize>
+    void dataset(std::string_view name, int rank, Resize resize) const {
         const std::string text(name);
         const hid_t id = H5Dopen2(group_, text.c_str(), H5P_DEFAULT);
         if (id < 0) throw damaged("dataset '" + text + "' is missing");
@@ -195,15 +207,16 @@ private:
         const Handle stored(H5Dget_type(data), H5Tclose, "load", path_, name);
         const Handle space(H5Dget_space(data), H5Sclose, "load", path_, name);
         hsize_t dims[2] = {0, 1};
-        if (H5Tget_class(stored) != type_class || H5Tget_size(stored) != 8 || H5Sget_simple_extent_ndims(space) != rank)
+        if (H5Tget_class(stored) != (std::floating_point<V> ? H5T_FLOAT : H5T_INTEGER) || H5Tget_size(stored) != sizeof(V) ||
+            H5Sget_simple_extent_ndims(space) != rank)
             throw damaged("dataset '" + text + "' has the wrong type");
         H5Sget_simple_extent_dims(space, dims, nullptr);
         // What claims to be larger than the file is damaged, and is not allocated.
-        const auto most = static_cast<hsize_t>(file_bytes_) / 8;
+        const auto most = static_cast<hsize_t>(file_bytes_) / sizeof(V);
         if (dims[0] > most || dims[1] > most || dims[0] * dims[1] > most)
             throw damaged("dataset '" + text + "' is larger than the file");
         void* const values = resize(static_cast<Index>(dims[0]), static_cast<Index>(dims[1]));
-        if (dims[0] * dims[1] > 0 && H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        if (dims[0] * dims[1] > 0 && H5Dread(data, stored_type<V>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
             throw damaged("dataset '" + text + "' cannot be read: " + last_error());
     }
 
