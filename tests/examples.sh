@@ -53,6 +53,42 @@ refused 'not a blockfit model' "$bin/out_of_core" predict small.h5 --model data.
 refused '--dtype' "$bin/out_of_core" generate wrong.h5 --dtype int32
 [[ ! -e m.h5 && ! -e wrong.h5 ]] || fail "a file was left by a refused command"
 
+# Digits of 8 x 8 pixels, as HDF5 and as IDX.
+"$python" - <<'PYTHON'
+import h5py, numpy as np, os, struct
+random = np.random.RandomState(0)
+shapes = random.randint(0, 2, (10, 64)) * 200
+os.mkdir("idx")
+with h5py.File("digits.h5", "w") as file:
+    for part, prefix, n in ("train", "train", 3000), ("test", "t10k", 500):
+        y = random.randint(0, 10, n).astype(np.uint8)
+        X = (shapes[y] + random.randint(0, 56, (n, 64))).astype(np.uint8)
+        file[part + "/X"], file[part + "/y"] = X, y
+        with open(f"idx/{prefix}-images-idx3-ubyte", "wb") as idx:
+            idx.write(struct.pack(">IIII", 0x803, n, 8, 8) + X.tobytes())
+        with open(f"idx/{prefix}-labels-idx1-ubyte", "wb") as idx:
+            idx.write(struct.pack(">II", 0x801, n) + y.tobytes())
+PYTHON
+"$bin/mnist" digits.h5 --block-rows 500 --passes 2 --model digits_model.h5 | sed 's/ *[0-9.]* s$//' > from_hdf5.log
+"$bin/mnist" idx --block-rows 500 --passes 2 --threads 1 | sed 's/ *[0-9.]* s$//' > from_idx.log
+"$bin/mnist" idx --block-rows 500 --float > float.log
+diff from_hdf5.log from_idx.log || fail "digits from HDF5 and IDX differ"
+for log in from_hdf5.log float.log; do
+    grep -qE '^pass 2 .*accuracy (0.99|1.00)' $log || { cat $log >&2; fail "digits are not learned"; }
+done
+[[ -s digits_model.h5 ]] || fail "no model of the digits"
+refused 'cannot be opened' "$bin/mnist" idx2
+head -c 1000 idx/train-images-idx3-ubyte > short && mv short idx/train-images-idx3-ubyte
+refused 'not as long as its header says' "$bin/mnist" idx
+head -c 4000 digits.h5 > idx/train-images-idx3-ubyte
+refused 'not an IDX file' "$bin/mnist" idx
+
+"$bin/flights_kmeans" "$source/examples/data/flights.h5" clusters.h5 | tee kmeans.log
+grep -q 'inertia a flight 1.1147' kmeans.log || fail "inertia of the flights"  # scikit-learn's for the same blocks
+"$python" -c 'import h5py; c = h5py.File("clusters.h5")["cluster"]; assert c.shape == (1000000,) and set(c[:]) == set(range(6))'
+refused 'expected 2000000 or more' "$bin/flights_kmeans" "$source/examples/data/flights.h5" none.h5 2000000
+[[ ! -e none.h5 ]] || fail "a file was left by a refused command"
+
 # The program in the README reads data.h5 here.
 "$bin/readme" | grep -qE 'accuracy 0\.[89]' || fail "the README's program"
 ls ./*.tmp-* 2> /dev/null && fail "temporary files were left"

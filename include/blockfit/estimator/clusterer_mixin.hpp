@@ -66,10 +66,10 @@ public:
         return -inertia;
     }
 
-    /// fit(X), then predict(X).
-    template <class X>
-    [[nodiscard]] auto fit_predict(const X& data, SampleWeight sample_weight = {}) {
-        return static_cast<Self&>(*this).fit(data, sample_weight).predict(data);
+    /// fit(X), with weights if given, then predict(X).
+    template <class X, class... Weight>
+    [[nodiscard]] auto fit_predict(const X& data, const Weight&... sample_weight) {
+        return static_cast<Self&>(*this).fit(data, sample_weight...).predict(data);
     }
 
 private:

@@ -223,8 +223,8 @@ struct Optimizer {
     double learning_rate_init = 1e-3, power_t = 0.5, momentum = 0.9, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-8;
     double learning_rate = 1e-3;  ///< of sgd, now
     Index steps = 0;              ///< of adam
-    Layers<T> first;              ///< velocities of sgd, first moments of adam
-    Layers<T> second;             ///< second moments of adam
+    Layers<T> first{};            ///< velocities of sgd, first moments of adam
+    Layers<T> second{};           ///< second moments of adam
 
     friend bool operator==(const Optimizer&, const Optimizer&) = default;
 

@@ -12,6 +12,7 @@
 
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
+#include <blockfit/core/matrix_view.hpp>
 #include <blockfit/kernels/row_groups.hpp>
 
 namespace blockfit {

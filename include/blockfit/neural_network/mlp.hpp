@@ -398,10 +398,7 @@ private:
                       .beta_1 = p.beta_1,
                       .beta_2 = p.beta_2,
                       .epsilon = p.epsilon,
-                      .learning_rate = p.learning_rate_init,
-                      .steps = 0,
-                      .first = {},
-                      .second = {}};
+                      .learning_rate = p.learning_rate_init};
         optimizer_.start(layers_);
     }
     template <class V, class Target>
