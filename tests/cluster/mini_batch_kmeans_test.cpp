@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -243,9 +244,10 @@ TEST_CASE("MiniBatchKMeans: a function makes the first centres from the candidat
     CHECK(model.to_string() == "MiniBatchKMeans(n_clusters=4, init=function, batch_size=20, n_init=auto)");
 
     const MiniBatchKMeans<> before = model;
-    model.set_params({.n_clusters = 4, .init = [](MatrixView<const double>, Index, RandomState&) -> Matrix<double> {
-                          throw std::runtime_error("no idea");
-                      }});
+    MiniBatchKMeansParams params = model.params();
+    params.init = [](MatrixView<const double>, Index, RandomState&) -> Matrix<double> { throw std::runtime_error("no idea"); };
+    model.set_params(params);
+    CHECK(model.to_string() == before.to_string());
     const MiniBatchKMeans<> with_other_init = model;
     CHECK_FALSE(model == before);
     CHECK_THROWS_WITH(model.fit(X), "no idea");
@@ -455,6 +457,11 @@ TEST_CASE("MiniBatchKMeans: of several initialisations the best is kept", "[clus
     call = 0;
     model.fit(X, 0.0);
     CHECK(model.cluster_centers() == Matrix<double>{{501}, {600}});
+    // Given centres are tried once, which shows in the numbers drawn.
+    MiniBatchKMeansParams given{.n_clusters = 2, .init = Matrix<double>{{0}, {10}}, .batch_size = 10, .n_init = 1};
+    const MiniBatchKMeans once = MiniBatchKMeans(given).fit(X);
+    given.n_init = 5;
+    CHECK(MiniBatchKMeans(given).fit(X).cluster_centers() == once.cluster_centers());
 }
 
 TEST_CASE("MiniBatchKMeans: a refit forgets, and partial_fit goes on after fit", "[cluster]") {

@@ -1,7 +1,6 @@
 #ifndef BLOCKFIT_CLUSTER_KMEANS_INIT_HPP
 #define BLOCKFIT_CLUSTER_KMEANS_INIT_HPP
 
-#include <cmath>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -13,6 +12,7 @@
 
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
+#include <blockfit/core/matrix_view.hpp>
 #include <blockfit/core/params.hpp>
 #include <blockfit/core/random_state.hpp>
 

@@ -13,9 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/array/block_plan.hpp>
+#include <blockfit/array/chunked_matrix.hpp>
 #include <blockfit/core/adapt.hpp>
 #include <blockfit/core/concepts.hpp>
+#include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
+#include <blockfit/core/matrix_view.hpp>
 #include <blockfit/core/params.hpp>
 #include <blockfit/estimator.hpp>
 #include <blockfit/kernels/moments.hpp>
