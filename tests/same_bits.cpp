@@ -1,4 +1,4 @@
-/// The scaler and the linear models give the same bits from every compiler, flag and instruction set: one number stands
+/// Scalers, linear models and naive Bayes give the same bits from every compiler, flag and instruction set: one number stands
 /// for some ten thousand weights and predictions. Built plainly, and for this machine's processor with all optimisations.
 
 #include <bit>
@@ -8,12 +8,16 @@
 
 #include <blockfit/array/creation.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
+#include <blockfit/linear_model/sgd_regressor.hpp>
+#include <blockfit/naive_bayes/bernoulli_nb.hpp>
+#include <blockfit/naive_bayes/gaussian_nb.hpp>
+#include <blockfit/preprocessing/min_max_scaler.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>
 
 namespace bf = blockfit;
 
 int main() {
-    constexpr std::uint64_t expected = 0x483749b245bb25e5;
+    constexpr std::uint64_t expected = 0x088e2310b5967eb1;
     std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the bits
     const auto add = [&](const std::vector<double>& values) {
         for (const double value : values) hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 1099511628211u;
@@ -48,6 +52,20 @@ int main() {
                 add_matrix(classifier.decision_function(Z));
                 if (loss == bf::Loss::log_loss) add_matrix(classifier.predict_log_proba(Z));
             }
+    for (const auto loss : {bf::Loss::squared_error, bf::Loss::epsilon_insensitive, bf::Loss::squared_epsilon_insensitive}) {
+        bf::SGDRegressor regressor({.loss = loss, .max_iter = 3});
+        std::vector<double> target;
+        for (bf::Index i = 0; i < Z.rows(); ++i) target.push_back(Z(i, 1) - 0.5 * Z(i, 4));
+        regressor.fit(Z, target);
+        add({regressor.coef().begin(), regressor.coef().end()});
+        add(regressor.predict(Z));
+        add({regressor.score(Z, target)});
+    }
+    add_matrix(bf::MinMaxScaler().fit_transform(X));
+    const auto gaussian = bf::GaussianNB().fit(X, y);
+    add_matrix(gaussian.var());
+    add_matrix(gaussian.predict_log_proba(X));
+    add_matrix(bf::BernoulliNB().fit(X, y).predict_proba(X));
     std::printf("%016llx, expected %016llx\n", static_cast<unsigned long long>(hash), static_cast<unsigned long long>(expected));
     return hash == expected ? 0 : 1;
 }
