@@ -37,8 +37,8 @@ void run(const std::string& flights, const std::string& out, Index k) {
     std::printf("%8s %10s %8s %8s %8s %8s\n", "cluster", "flights", "weekday", "hour", "miles", "late");
     for (Index c = 0; c < k; ++c) {
         const auto at = static_cast<std::size_t>(c);
-        std::printf("%8ld %10.0f %8.1f %8.1f %8.0f %7.1f%%\n", c, size[at], centers(c, 0), centers(c, 1) / 60, centers(c, 2),
-                    size[at] > 0 ? 100 * late[at] / size[at] : 0.0);
+        std::printf("%8ld %10.0f %8.1f %8.1f %8.0f %7.1f%%\n", c, size[at], centers(c, 0), centers(c, 1) / 60,
+                    centers(c, 2), size[at] > 0 ? 100 * late[at] / size[at] : 0.0);
     }
     std::printf("clusters written to %s\n", out.c_str());
 }

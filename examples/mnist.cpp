@@ -2,10 +2,6 @@
 /// train/X, train/y, test/X and test/y, or a folder with the four IDX files of the MNIST database, unpacked.
 /// Prints the accuracy after each pass, and at the end the confusion matrix.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +11,9 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <blockfit/blockfit.hpp>
 
@@ -35,13 +34,14 @@ struct Digits {
     bf::ChunkedVector<std::uint8_t> y;
 };
 
-/// A file of the IDX format: 0, 0, 8 (bytes), the number of dimensions, each dimension as four bytes from the highest, and
-/// the values. Rows are read when they are asked for.
+/// A file of the IDX format: 0, 0, 8 (bytes), the number of dimensions, each dimension as four bytes from the highest,
+/// and the values. Rows are read when they are asked for.
 class IdxFile {
 public:
     explicit IdxFile(const std::string& path) : path_(path), descriptor_(::open(path.c_str(), O_RDONLY)) {
         std::array<unsigned char, 4> start{};
-        if (descriptor_ < 0) throw bf::IoError("mnist: the file cannot be opened; unpack it if it ends in .gz", {.file = path});
+        if (descriptor_ < 0)
+            throw bf::IoError("mnist: the file cannot be opened; unpack it if it ends in .gz", {.file = path});
         read(0, start.data(), 4);
         if (start[0] != 0 || start[1] != 0 || start[2] != 8 || start[3] < 1 || start[3] > 3)
             throw bf::IoError("mnist: this is not an IDX file of bytes", {.file = path});
@@ -79,9 +79,10 @@ private:
 
 Digits from_idx(const std::string& images, const std::string& labels, Index block_rows) {
     const auto X = std::make_shared<const IdxFile>(images), y = std::make_shared<const IdxFile>(labels);
-    return {bf::from_function<std::uint8_t>(X->rows(), X->cols(), [X](Index first, auto out) { X->read_rows(first, out); },
-                                            {.block_rows = block_rows}),
-            bf::vector_from_function<std::uint8_t>(y->rows(), [y](Index first, auto out) { y->read_rows(first, out); })};
+    return {
+        bf::from_function<std::uint8_t>(X->rows(), X->cols(), [X](Index first, auto out) { X->read_rows(first, out); },
+                                        {.block_rows = block_rows}),
+        bf::vector_from_function<std::uint8_t>(y->rows(), [y](Index first, auto out) { y->read_rows(first, out); })};
 }
 Digits from_path(const Options& options, const std::string& part) {
     struct stat status {};
@@ -148,7 +149,8 @@ int main(int argc, char** argv) {
     CLI::App app{"Trains a multilayer perceptron on MNIST, block by block"};
     app.add_option("path", options.path, "HDF5 file, or folder with the IDX files")->required();
     app.add_option("--passes", options.passes, "passes over the training data")->check(CLI::PositiveNumber);
-    app.add_option("--block-rows", options.block_rows, "rows of a block, each one partial_fit")->check(CLI::PositiveNumber);
+    app.add_option("--block-rows", options.block_rows, "rows of a block, each one partial_fit")
+        ->check(CLI::PositiveNumber);
     app.add_option("--hidden", options.hidden, "units of the hidden layer")->check(CLI::PositiveNumber);
     app.add_option("--threads", options.threads, "0: all")->check(CLI::NonNegativeNumber);
     app.add_option("--model", options.model, "save the trained model here");

@@ -132,7 +132,7 @@ bool attribute(const bf::IncrementalPCA<T>& e, const std::string& name, Values& 
     return true;
 }
 template <class E>
-    requires requires(const E& e) { e.coef(); }
+requires requires(const E& e) { e.coef(); }
 bool attribute(const E& e, const std::string& name, Values& out) {
     if constexpr (bf::Regressor<E>) {
         if (name == "coef_") return out = flat(e.coef()), true;
@@ -147,7 +147,7 @@ bool attribute(const E& e, const std::string& name, Values& out) {
 }
 /// scikit-learn's lists are split: coefs_0, coefs_1, ...
 template <class E>
-    requires requires(const E& e) { e.coefs(); }
+requires requires(const E& e) { e.coefs(); }
 bool attribute(const E& e, const std::string& name, Values& out) {
     const auto layer = [&](std::string_view prefix) { return std::stoul(name.substr(prefix.size())); };
     if (name.starts_with("coefs_")) out = flat(e.coefs().at(layer("coefs_")));
@@ -205,10 +205,12 @@ using Target = std::conditional_t<bf::Regressor<E>, double, Label>;
 template <class E, class T>
 class Case {
 public:
-    Case(const Json& json, E unfitted) : json_(json), estimator_(std::move(unfitted)), X_(reference::matrix<T>(json.at("X"))) {
+    Case(const Json& json, E unfitted)
+        : json_(json), estimator_(std::move(unfitted)), X_(reference::matrix<T>(json.at("X"))) {
         if (reference::given(json, "y")) {
             if (json.at("y").at("shape").size() == 2) Y_ = reference::matrix<double>(json.at("y"));
-            else for (const double value : reference::numbers(json.at("y"))) y_.push_back(static_cast<Target<E>>(value));
+            else
+                for (const double value : reference::numbers(json.at("y"))) y_.push_back(static_cast<Target<E>>(value));
         }
         if (reference::given(json, "sample_weight")) weight_ = reference::numbers(json.at("sample_weight"));
         if (reference::given(json, "classes")) classes_ = json.at("classes").get<std::vector<Label>>();
@@ -246,7 +248,8 @@ private:
     static constexpr bool many_outputs = bf::MultiOutputPartialFit<E>;
 
     void fit(E& e) {
-        if constexpr (!bf::SupervisedPartialFit<E>) without_targets([&](auto... w) { e.fit(X_, w...); }, {0, X_.rows()});
+        if constexpr (!bf::SupervisedPartialFit<E>)
+            without_targets([&](auto... w) { e.fit(X_, w...); }, {0, X_.rows()});
         else if constexpr (many_outputs) Y_.rows() > 0 ? e.fit(X_, Y_) : e.fit(X_, y_);
         else e.fit(X_, y_, {.sample_weight = weight(0, X_.rows())});
     }
@@ -274,7 +277,8 @@ private:
         for (const bf::RowRange rows : blocks_) scaler.partial_fit(std::as_const(X_).view().rows(rows));
         Index call = 0;
         for (const bf::RowRange rows : blocks_) {
-            classifier.partial_fit(scaler.transform(std::as_const(X_).view().rows(rows)), targets(rows), {.classes = classes_});
+            classifier.partial_fit(scaler.transform(std::as_const(X_).view().rows(rows)), targets(rows),
+                                   {.classes = classes_});
             check_after(call++);
         }
         through_pipeline([](auto& pipe, const auto& X, const auto& y) { pipe.fit(X, y); });
@@ -297,8 +301,9 @@ private:
                 fitted.fit(chunked_X(), chunked_weight());
                 if (!(fitted == estimator_)) throw Failure(what + ": not the same bits");
             }
-            if constexpr (bf::SupervisedPartialFit<E> &&
-                          requires(E& e) { { e.fit(chunked_X(), chunked_y()) } -> std::same_as<E&>; }) {
+            if constexpr (bf::SupervisedPartialFit<E> && requires(E & e) {
+                              { e.fit(chunked_X(), chunked_y()) } -> std::same_as<E&>;
+                          }) {
                 E fitted = estimator_.unfitted();
                 fitted.fit(chunked_X(), chunked_y(), {.classes = classes_, .sample_weight = chunked_weight()});
                 if (!(fitted == estimator_)) throw Failure(what + ": not the same bits");
@@ -526,7 +531,8 @@ void replay_random(const Json& json) {
     const auto draw = [&](const char* name, auto f) {
         bf::RandomState generator(seed);
         Values got;
-        for (std::size_t i = 0; i < json.at(name).at("data").size(); ++i) got.push_back(static_cast<double>(f(generator)));
+        for (std::size_t i = 0; i < json.at(name).at("data").size(); ++i)
+            got.push_back(static_cast<double>(f(generator)));
         require_close(name, got, json.at(name), {});
     };
     if (json.contains("order_by_epoch")) {

@@ -20,6 +20,7 @@
 #include <blockfit/core/fixed_string.hpp>
 #include <blockfit/estimator.hpp>
 #include <blockfit/estimator/forwarding.hpp>
+#include <blockfit/estimator/targets.hpp>
 #include <blockfit/pipeline/steps.hpp>
 
 namespace blockfit {
@@ -43,9 +44,11 @@ class Pipeline : public detail::PredictionsOf<Pipeline<S...>, detail::LastStep<S
     static constexpr bool supervised = SupervisedPartialFit<Last>;
     static constexpr auto names_ = detail::step_names<S...>();
 
-    static_assert([]<std::size_t... I>(std::index_sequence<I...>) {
-        return ((Transformer<Step<I>> && UnsupervisedPartialFit<Step<I>>) && ...);
-    }(std::make_index_sequence<last>{}), "Pipeline: every step but the last must be a transformer, with partial_fit(X) and transform(X)");
+    static_assert(
+        []<std::size_t... I>(std::index_sequence<I...>) {
+            return ((Transformer<Step<I>> && UnsupervisedPartialFit<Step<I>>) && ...);
+        }(std::make_index_sequence<last>{}),
+        "Pipeline: every step but the last must be a transformer, with partial_fit(X) and transform(X)");
     static_assert(Estimator<Last>, "Pipeline: the last step must be an estimator");
     static_assert(detail::good_step_names<S...>(), "Pipeline: step names must be unique, not empty, and without '__'");
 
@@ -99,9 +102,7 @@ public:
         });
     }
     template <MatrixLike M>
-    Pipeline& fit(const M& X)
-        requires(!supervised)
-    {
+    Pipeline& fit(const M& X) requires(!supervised) {
         return with_real(X, "fit", [&](Pipeline& next, auto view) {
             next.template fit_from<0>(view, [&](auto out) { next.template get<last>().fit(out); });
         });
@@ -116,9 +117,7 @@ public:
         return *this;
     }
     template <class T>
-    Pipeline& fit(const ChunkedMatrix<T>& X)
-        requires(!supervised)
-    {
+    Pipeline& fit(const ChunkedMatrix<T>& X) requires(!supervised) {
         if constexpr (requires { get<last>().check_chunked_fit(X); }) get<last>().check_chunked_fit(X);
         fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out); });
         return *this;
@@ -128,13 +127,12 @@ public:
     template <MatrixLike M, detail::TargetsFor<Last> Y>
     Pipeline& partial_fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
         return with_real(X, "partial_fit", [&](Pipeline& next, auto view) {
-            next.template partial_fit_from<0>(view, [&](auto out) { next.template get<last>().partial_fit(out, y, options); });
+            next.template partial_fit_from<0>(
+                view, [&](auto out) { next.template get<last>().partial_fit(out, y, options); });
         });
     }
     template <MatrixLike M>
-    Pipeline& partial_fit(const M& X)
-        requires(!supervised)
-    {
+    Pipeline& partial_fit(const M& X) requires(!supervised) {
         return with_real(X, "partial_fit", [&](Pipeline& next, auto view) {
             next.template partial_fit_from<0>(view, [&](auto out) { next.template get<last>().partial_fit(out); });
         });
@@ -145,9 +143,7 @@ public:
         return partial_fit_blocks(detail::as_real(X), detail::chunked_targets<Last>(y), options);
     }
     template <class T>
-    Pipeline& partial_fit(const ChunkedMatrix<T>& X)
-        requires(!supervised)
-    {
+    Pipeline& partial_fit(const ChunkedMatrix<T>& X) requires(!supervised) {
         return partial_fit_blocks(detail::as_real(X), detail::NoTargets{}, {});
     }
     /// Complete blocks of the last chunked partial_fit.
@@ -156,9 +152,8 @@ public:
     // --- as one estimator ------------------------------------------------------------------------------------------
 
     [[nodiscard]] bool fitted() const noexcept {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return (get<I>().fitted() && ...);
-        }(std::make_index_sequence<n_steps>{});
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return (get<I>().fitted() && ...); }
+        (std::make_index_sequence<n_steps>{});
     }
     [[nodiscard]] Index n_features_in() const { return get<0>().n_features_in(); }
     [[nodiscard]] Pipeline unfitted() const {
@@ -178,7 +173,8 @@ public:
         if (!found) {
             std::string list;
             for (const std::string& each : names()) list += (list.empty() ? "" : ", ") + each;
-            throw ParameterError("Pipeline has no parameter '" + std::string(name) + "', expected STEP__NAME with a step of " + list);
+            throw ParameterError("Pipeline has no parameter '" + std::string(name) +
+                                 "', expected STEP__NAME with a step of " + list);
         }
         return *this;
     }
@@ -193,14 +189,14 @@ public:
     friend bool operator==(const Pipeline& a, const Pipeline& b) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             return ((a.template get<I>() == b.template get<I>()) && ...);
-        }(std::make_index_sequence<n_steps>{});
+        }
+        (std::make_index_sequence<n_steps>{});
     }
     /// Calls f(name, estimator) for each step; for saving.
     template <class F>
     void for_each_step(F f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (f(names_[I].view(), get<I>()), ...);
-        }(std::make_index_sequence<n_steps>{});
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(names_[I].view(), get<I>()), ...); }
+        (std::make_index_sequence<n_steps>{});
     }
 
     /// The protocol of the forwarding mixins: f(rows, z) for each tile z of X after all steps but the last.
@@ -208,9 +204,8 @@ public:
     template <class T, class F>
     void forward(MatrixView<const T> X, F f) const {
         std::array<Matrix<T>, n_steps> buffers;
-        detail::for_each_tile({0, X.rows()}, detail::tile_rows(X.cols()), [&](RowRange rows) {
-            f(rows, transformed<0>(X.rows(rows), buffers));
-        });
+        detail::for_each_tile({0, X.rows()}, detail::tile_rows(X.cols()),
+                              [&](RowRange rows) { f(rows, transformed<0>(X.rows(rows), buffers)); });
     }
     /// inverse_transform, backwards through all steps.
     template <class T>
@@ -225,7 +220,8 @@ public:
                 current = std::move(before);
             };
             (back(get<last - I>()), ...);
-        }(std::make_index_sequence<n_steps>{});
+        }
+        (std::make_index_sequence<n_steps>{});
         for (Index i = 0; i < X.rows(); ++i) std::ranges::copy(current.row(i), out.row(i).begin());
     }
 
@@ -239,7 +235,8 @@ private:
 
     template <class T, class Targets>
     Pipeline& partial_fit_blocks(ChunkedMatrix<T> X, Targets y, const ChunkedFitOptions& options) {
-        const detail::TrainingSet<T, Targets> set("Pipeline::partial_fit", std::move(X), std::move(y), options.sample_weight);
+        const detail::TrainingSet<T, Targets> set("Pipeline::partial_fit", std::move(X), std::move(y),
+                                                  options.sample_weight);
         if (get<0>().fitted())
             detail::require_same("Pipeline::partial_fit", "number of features", set.X().cols(), n_features_in());
         using Block = typename detail::TrainingSet<T, Targets>::Block;
@@ -249,7 +246,8 @@ private:
             [&](Block& block, Index, RowRange rows) { set.read(block, rows, [](MatrixView<const T>) {}); },
             [&](Block& block, Index, RowRange) {
                 if constexpr (supervised)
-                    partial_fit(block.X, block.y.view(), {.classes = options.classes, .sample_weight = block.sample_weight()});
+                    partial_fit(block.X, block.y.view(),
+                                {.classes = options.classes, .sample_weight = block.sample_weight()});
                 else partial_fit(block.X);
                 ++blocks_done_;
             });
@@ -294,7 +292,8 @@ private:
     }
 
     template <std::size_t I, class T>
-    [[nodiscard]] MatrixView<const T> transformed(MatrixView<const T> X, std::array<Matrix<T>, n_steps>& buffers) const {
+    [[nodiscard]] MatrixView<const T> transformed(MatrixView<const T> X,
+                                                  std::array<Matrix<T>, n_steps>& buffers) const {
         if constexpr (I == last) {
             return X;
         } else {

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <catch2/catch.hpp>
+#include <support/data.hpp>
 
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
@@ -17,7 +18,6 @@
 #include <blockfit/neural_network/mlp_regressor.hpp>
 #include <blockfit/preprocessing/min_max_scaler.hpp>
 #include <blockfit/wrappers/incremental.hpp>
-#include <support/data.hpp>
 
 namespace bf = blockfit;
 using bf::Index;
@@ -30,11 +30,15 @@ namespace {
 struct InEigen {
     using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     static Rows matrix(const Matrix<double>& m) { return bf::as_eigen(m); }
-    static Eigen::VectorXd vector(const std::vector<double>& v) { return Eigen::Map<const Eigen::VectorXd>(v.data(), std::ssize(v)); }
+    static Eigen::VectorXd vector(const std::vector<double>& v) {
+        return Eigen::Map<const Eigen::VectorXd>(v.data(), std::ssize(v));
+    }
 };
 struct InXtensor {
     static xt::xtensor<double, 2> matrix(const Matrix<double>& m) { return bf::as_xtensor(m); }
-    static xt::xtensor<double, 1> vector(const std::vector<double>& v) { return xt::adapt(v, std::array<std::size_t, 1>{v.size()}); }
+    static xt::xtensor<double, 1> vector(const std::vector<double>& v) {
+        return xt::adapt(v, std::array<std::size_t, 1>{v.size()});
+    }
 };
 
 }  // namespace
@@ -50,7 +54,8 @@ TEMPLATE_TEST_CASE("interop: every kind of estimator", "[interop]", InEigen, InX
         label[at] = flags(i, 0) = X(i, 0) > 0;
         flags(i, 1) = X(i, 1) > 1;
     }
-    const auto foreign_X = TestType::matrix(X), foreign_Y = TestType::matrix(Y), foreign_flags = TestType::matrix(flags);
+    const auto foreign_X = TestType::matrix(X), foreign_Y = TestType::matrix(Y),
+               foreign_flags = TestType::matrix(flags);
     const auto foreign_real = TestType::vector(real), foreign_label = TestType::vector(label);
     const auto w = test::weights(120, 3);
 

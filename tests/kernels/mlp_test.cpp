@@ -4,9 +4,9 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <support/data.hpp>
 
 #include <blockfit/kernels/mlp.hpp>
-#include <support/data.hpp>
 
 namespace bf = blockfit;
 namespace mlp = blockfit::mlp;
@@ -36,8 +36,8 @@ Matrix<double> targets(Index rows, Index cols, OutputActivation output) {
     return y;
 }
 /// Loss with penalty of all rows as one mini-batch, by the workspace; leaves the gradient in `work`.
-double loss(mlp::Workspace<double>& work, const mlp::Layers<double>& layers, const mlp::Form& form, const Matrix<double>& X,
-            const Matrix<double>& y) {
+double loss(mlp::Workspace<double>& work, const mlp::Layers<double>& layers, const mlp::Form& form,
+            const Matrix<double>& X, const Matrix<double>& y) {
     work.reserve(layers, X.rows());
     std::ranges::copy(X.values(), work.input().data());
     std::ranges::copy(y.values(), work.target().data());
@@ -96,7 +96,8 @@ TEMPLATE_TEST_CASE("mlp: outputs of a row depend on the row alone", "[kernels]",
     const mlp::Form form{.activation = Activation::tanh, .output = OutputActivation::softmax};
     const auto predict = [&](MatrixView<const TestType> rows) {
         Matrix<TestType> out(rows.rows(), outputs);
-        mlp::for_each_output(layers, form, rows, [&](Index i, std::span<const TestType> p) { std::ranges::copy(p, out.row(i).begin()); });
+        mlp::for_each_output(layers, form, rows,
+                             [&](Index i, std::span<const TestType> p) { std::ranges::copy(p, out.row(i).begin()); });
         return out;
     };
     const Matrix<TestType> whole = predict(X.view());
@@ -146,7 +147,8 @@ TEST_CASE("mlp: adam and sgd take the steps of their papers", "[kernels]") {
         REQUIRE(layers.coefs[0](0, 0) == Approx(nesterov ? (0.5 * -0.2 - 0.2) + (0.5 * -0.3 - 0.2) : -0.5));
     }
     SECTION("schedules of sgd") {
-        mlp::Optimizer<double> sgd{.solver = bf::Solver::sgd, .schedule = bf::LearningRate::invscaling, .learning_rate_init = 0.8};
+        mlp::Optimizer<double> sgd{
+            .solver = bf::Solver::sgd, .schedule = bf::LearningRate::invscaling, .learning_rate_init = 0.8};
         sgd.start(layers);
         sgd.end_pass(3);
         REQUIRE(sgd.learning_rate == Approx(0.4));

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <support/data.hpp>
+#include <support/errors.hpp>
 
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
@@ -12,8 +14,6 @@
 #include <blockfit/neural_network/mlp_classifier.hpp>
 #include <blockfit/neural_network/mlp_regressor.hpp>
 #include <blockfit/wrappers/incremental.hpp>
-#include <support/data.hpp>
-#include <support/errors.hpp>
 
 namespace bf = blockfit;
 using bf::Index;
@@ -66,7 +66,11 @@ TEST_CASE("MLP: parameters out of range", "[neural_network]") {
         bf::MLPClassifier clf(small);
         clf.set_param(param, text);
         REQUIRE_THAT(refused<bf::ParameterError>(clf, [&] { clf.fit(X, y); }), Contains(param));
-        REQUIRE_THAT(refused<bf::ParameterError>(clf, [&] { clf.partial_fit(X, y, {.classes = {0, 1}}); }), Contains(param));
+        REQUIRE_THAT(refused<bf::ParameterError>(clf,
+                                                 [&] {
+                                                     clf.partial_fit(X, y, {.classes = {0, 1}});
+                                                 }),
+                     Contains(param));
         bf::MLPRegressor reg(small);
         reg.set_param(param, text);
         REQUIRE_THAT(refused<bf::ParameterError>(reg, [&] { reg.partial_fit(X, y); }), Contains(param));
@@ -93,14 +97,17 @@ TEST_CASE("MLP: parameters out of range", "[neural_network]") {
     (void)refused<bf::ParameterError>(early, [&] { early.partial_fit(X, y, {.classes = {0, 1}}); });
     const std::vector<double> w(40, 1.0);
     bf::MLPClassifier weighted(small);
-    (void)refused<bf::UnsupportedError>(weighted, [&] { weighted.partial_fit(X, y, {.classes = {0, 1}, .sample_weight = w}); });
+    (void)refused<bf::UnsupportedError>(weighted, [&] {
+        weighted.partial_fit(X, y, {.classes = {0, 1}, .sample_weight = w});
+    });
     bf::Incremental chunked(weighted, {.classes = {0, 1}});
     Index reads = 0;
     const auto counted = bf::from_array(X).map_rows([&](auto in, auto out) {
         ++reads;
         std::ranges::copy(in.row(0), out.row(0).begin());
     });
-    (void)refused<bf::UnsupportedError>(chunked, [&] { chunked.fit(counted, y, {.sample_weight = bf::from_vector(w)}); });
+    (void)refused<bf::UnsupportedError>(chunked,
+                                        [&] { chunked.fit(counted, y, {.sample_weight = bf::from_vector(w)}); });
     REQUIRE(reads == 0);
 }
 
@@ -194,7 +201,8 @@ TEST_CASE("MLPClassifier: several labels a row", "[neural_network]") {
         (void)refused<bf::ShapeError>(copy, [&] { copy.partial_fit(X, Y.view().rows(0, 299)); });
         (void)refused<bf::ShapeError>(copy, [&] { copy.partial_fit(X, Y.view().cols(0, 1)); });
         (void)refused<bf::ShapeError>(copy, [&] { copy.partial_fit(X, Matrix<double>(300, 3)); });
-        REQUIRE_THAT(refused<bf::ShapeError>(copy, [&] { copy.partial_fit(X, test::labels(X)); }), Contains("trained on"));
+        REQUIRE_THAT(refused<bf::ShapeError>(copy, [&] { copy.partial_fit(X, test::labels(X)); }),
+                     Contains("trained on"));
         bf::MLPClassifier one_label(small);
         one_label.partial_fit(X, test::labels(X), {.classes = {0, 1}});
         (void)refused<bf::ShapeError>(one_label, [&] { one_label.partial_fit(X, Y); });
@@ -227,7 +235,8 @@ TEST_CASE("MLPRegressor: several outputs", "[neural_network]") {
     for (Index begin = 0; begin < 300; begin += 100)
         by_hand.partial_fit(X.view().rows(begin, begin + 100), Y.view().rows(begin, begin + 100));
     REQUIRE(chunked.estimator() == by_hand);
-    REQUIRE(same_bits(chunked.predict_outputs(bf::from_array(X, {.block_rows = 41})).compute(), by_hand.predict_outputs(X)));
+    REQUIRE(same_bits(chunked.predict_outputs(bf::from_array(X, {.block_rows = 41})).compute(),
+                      by_hand.predict_outputs(X)));
 
     // A vector is one column.
     bf::MLPRegressor vector(small), column(small);
@@ -240,7 +249,8 @@ TEST_CASE("MLPRegressor: several outputs", "[neural_network]") {
     REQUIRE(vector.predict(X).size() == 300);
     (void)refused<bf::ShapeError>(vector, [&] { vector.partial_fit(X, Y); });
     y[123] = test::nan;
-    REQUIRE_THAT(refused<bf::DataError>(vector, [&] { vector.fit(X, y); }), Contains("y holds NaN") && Contains("row 123"));
+    REQUIRE_THAT(refused<bf::DataError>(vector, [&] { vector.fit(X, y); }),
+                 Contains("y holds NaN") && Contains("row 123"));
     (void)refused<bf::ParameterError>(vector, [&] { vector.partial_fit(X, y_column, {.classes = {0, 1}}); });
 }
 

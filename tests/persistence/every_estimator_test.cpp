@@ -16,7 +16,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-using Stored = decltype(std::tuple_cat(All(), std::tuple<PcaFloat, KMeansFloat, NeuralClassifierFloat, NeuralRegressorFloat>()));
+using Stored =
+    decltype(std::tuple_cat(All(), std::tuple<PcaFloat, KMeansFloat, NeuralClassifierFloat, NeuralRegressorFloat>()));
 
 template <class E>
 E saved_and_loaded(const E& e) {
@@ -57,13 +58,13 @@ TEST_CASE("every estimator: float weights are not loaded as double", "[persisten
     bf::save(path, single);
     REQUIRE(bf::load<bf::MLPClassifier<float>>(path) == single);
     REQUIRE_THAT(test::message([&] { (void)bf::load<bf::MLPClassifier<double>>(path); }), Contains("wrong type"));
-    REQUIRE_THAT(test::message([&] { (void)bf::load<bf::MLPRegressor<float>>(path); }), Contains("holds a MLPClassifier"));
+    REQUIRE_THAT(test::message([&] { (void)bf::load<bf::MLPRegressor<float>>(path); }),
+                 Contains("holds a MLPClassifier"));
 }
 
 TEST_CASE("every estimator: k-means with a function as init says why it cannot be saved", "[persistence]") {
-    bf::MiniBatchKMeans model({.n_clusters = 2, .init = [](auto rows, Index k, bf::RandomState&) {
-                                   return Matrix<double>(k, rows.cols());
-                               }});
+    bf::MiniBatchKMeans model(
+        {.n_clusters = 2, .init = [](auto rows, Index k, bf::RandomState&) { return Matrix<double>(k, rows.cols()); }});
     const test::TemporaryFolder folder;
     REQUIRE_THAT(test::message([&] { bf::save(folder.file("model.h5"), model); }), Contains("init is a function"));
     REQUIRE(folder.names().empty());

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <support/data.hpp>
+#include <support/errors.hpp>
 
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
@@ -18,8 +20,6 @@
 #include <blockfit/preprocessing/min_max_scaler.hpp>
 #include <blockfit/preprocessing/standard_scaler.hpp>
 #include <blockfit/wrappers/incremental.hpp>
-#include <support/data.hpp>
-#include <support/errors.hpp>
 
 namespace bf = blockfit;
 using bf::Index;
@@ -125,7 +125,8 @@ TEST_CASE("Pipeline: naive Bayes at the end needs no wrapper", "[pipeline]") {
 
 TEST_CASE("Pipeline: what the plan of blocks shows is refused before any work", "[pipeline]") {
     Index reads = 0;
-    const auto X = bf::from_function<double>(100, 4, [&reads](Index, bf::MatrixView<double>) { ++reads; }, {.block_rows = 33});
+    const auto X =
+        bf::from_function<double>(100, 4, [&reads](Index, bf::MatrixView<double>) { ++reads; }, {.block_rows = 33});
     auto pca = bf::make_pipeline(bf::StandardScaler{}, bf::Incremental{bf::IncrementalPCA({.n_components = 2})});
     const std::string short_block = test::message([&] { pca.fit(X); });
     REQUIRE_THAT(short_block, Contains("a block has 1 rows") && Contains("rechunk") && Contains("block 3"));

@@ -28,7 +28,8 @@ namespace detail {
 /// The share of rows of lazy predictions that equal y, in one parallel pass; both arrays are vectors or both matrices.
 template <class Predicted, class Targets>
 [[nodiscard]] double accuracy_score(std::string_view where, const Predicted& predicted, const Targets& y,
-                                    const std::optional<ChunkedVector<double>>& sample_weight, std::vector<Origin> origins) {
+                                    const std::optional<ChunkedVector<double>>& sample_weight,
+                                    std::vector<Origin> origins) {
     const Index rows = predicted.rows(), outputs = predicted.source()->cols();
     require_same(where, "length of y", y.rows(), rows);
     require_same(where, "number of columns of y", y.source()->cols(), outputs);
@@ -43,7 +44,11 @@ template <class Predicted, class Targets>
     const Index bytes = predicted.source()->scratch_bytes(tile) + y.source()->scratch_bytes(tile) +
                         (2 * outputs + 1) * tile * static_cast<Index>(sizeof(double));
     stream_blocks<Slot>(
-        {.name = where, .plan = predicted.plan(), .bytes_per_block = bytes, .fixed_bytes = bytes, .origins = std::move(origins)},
+        {.name = where,
+         .plan = predicted.plan(),
+         .bytes_per_block = bytes,
+         .fixed_bytes = bytes,
+         .origins = std::move(origins)},
         [&](Slot& slot, Index, RowRange block) {
             slot.right = slot.all = 0.0;
             for_each_tile(block, tile, [&](RowRange part) {
@@ -73,24 +78,27 @@ public:
     /// The class of each row: a vector, or for chunked X a lazy ChunkedVector.
     template <class X>
     [[nodiscard]] auto predict(const X& data) const {
-        return detail::vector_result<Label>(self(), "predict", data,
-                                            [](const Self& model, auto in, std::span<Label> out) { model.predict(in, out); });
+        return detail::vector_result<Label>(
+            self(), "predict", data, [](const Self& model, auto in, std::span<Label> out) { model.predict(in, out); });
     }
 
     /// Signed distances: n x 1 for two classes (above 0 means classes()[1]), n x n_classes otherwise.
     template <class X>
     [[nodiscard]] auto decision_function(const X& data) const {
-        static_assert(requires(MatrixView<const double> in, MatrixView<double> out) { self().decision_function(in, out); },
-                      "this classifier has no decision_function; use predict_proba");
-        return detail::matrix_result<double>(self(), "decision_function", data, n_decisions(),
-                                             [](const Self& model, auto in, auto out) { model.decision_function(in, out); });
+        static_assert(
+            requires(MatrixView<const double> in, MatrixView<double> out) { self().decision_function(in, out); },
+            "this classifier has no decision_function; use predict_proba");
+        return detail::matrix_result<double>(
+            self(), "decision_function", data, n_decisions(),
+            [](const Self& model, auto in, auto out) { model.decision_function(in, out); });
     }
     /// Probabilities, n x n_classes, in the order of classes(). Throws UnsupportedError where the model has none.
     template <class X>
     [[nodiscard]] auto predict_proba(const X& data) const {
         self().require_proba("predict_proba");
-        return detail::matrix_result<double>(self(), "predict_proba", data, std::ssize(self().classes()),
-                                             [](const Self& model, auto in, auto out) { model.predict_proba(in, out); });
+        return detail::matrix_result<double>(
+            self(), "predict_proba", data, std::ssize(self().classes()),
+            [](const Self& model, auto in, auto out) { model.predict_proba(in, out); });
     }
     /// The logarithm of predict_proba.
     template <class X>
@@ -110,8 +118,9 @@ public:
     /// The rows of a multi-label model: n x n_outputs of 0 and 1.
     template <class X>
     [[nodiscard]] auto predict_indicator(const X& data) const {
-        return detail::matrix_result<Label>(self(), "predict_indicator", data, self().n_outputs(),
-                                            [](const Self& model, auto in, auto out) { model.predict_indicator(in, out); });
+        return detail::matrix_result<Label>(
+            self(), "predict_indicator", data, self().n_outputs(),
+            [](const Self& model, auto in, auto out) { model.predict_indicator(in, out); });
     }
 
     /// Accuracy: the (weighted) share of rows whose class is predicted. Of a multi-label model y is a matrix, and all
@@ -120,13 +129,14 @@ public:
     [[nodiscard]] double score(const M& X, const V& y, SampleWeight sample_weight = {}) const {
         const LabelSpan labels(y);
         sample_weight.check(where(), as_view(X).rows());
-        return score(from_array(as_view(X)), from_vector(labels.get()), detail::chunked_weights(sample_weight, as_view(X).rows()));
+        return score(from_array(as_view(X)), from_vector(labels.get()),
+                     detail::chunked_weights(sample_weight, as_view(X).rows()));
     }
     template <MatrixLike M, MatrixLike Y>
-        requires(!VectorLike<Y>)
-    [[nodiscard]] double score(const M& X, const Y& y, SampleWeight sample_weight = {}) const {
+    requires(!VectorLike<Y>) [[nodiscard]] double score(const M& X, const Y& y, SampleWeight sample_weight = {}) const {
         sample_weight.check(where(), as_view(X).rows());
-        return score(from_array(as_view(X)), from_array(as_view(y)), detail::chunked_weights(sample_weight, as_view(X).rows()));
+        return score(from_array(as_view(X)), from_array(as_view(y)),
+                     detail::chunked_weights(sample_weight, as_view(X).rows()));
     }
     /// Over chunked data, in one parallel pass.
     template <class T, class L>
@@ -137,7 +147,8 @@ public:
     template <class T, class L>
     [[nodiscard]] double score(const ChunkedMatrix<T>& X, const ChunkedMatrix<L>& y,
                                const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
-        return detail::accuracy_score(where(), predict_indicator(X), y.template astype<Label>(), sample_weight, X.origins());
+        return detail::accuracy_score(where(), predict_indicator(X), y.template astype<Label>(), sample_weight,
+                                      X.origins());
     }
     /// y in memory beside chunked X.
     template <class T, VectorLike V>
@@ -146,9 +157,9 @@ public:
         return score(X, from_vector(y), sample_weight);
     }
     template <class T, MatrixLike Y>
-        requires(!VectorLike<Y>)
-    [[nodiscard]] double score(const ChunkedMatrix<T>& X, const Y& y,
-                               const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
+    requires(!VectorLike<Y>)
+        [[nodiscard]] double score(const ChunkedMatrix<T>& X, const Y& y,
+                                   const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
         return score(X, from_array(as_view(y)), sample_weight);
     }
 

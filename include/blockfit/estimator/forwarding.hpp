@@ -42,33 +42,37 @@ class ForwardingClassifier : public ClassifierMixin<Self> {
 public:
     template <std::floating_point T>
     void predict(MatrixView<const T> X, std::span<Label> out) const {
-        detail::forward(wrapper(), "predict", X, std::ssize(out), [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
+        detail::forward(wrapper(), "predict", X, std::ssize(out),
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
     }
     template <std::floating_point T>
-    void decision_function(MatrixView<const T> X, MatrixView<double> out) const
-        requires requires(const Self& self) { self.final_estimator().decision_function(X, out); }
+    void decision_function(MatrixView<const T> X, MatrixView<double> out) const requires requires(const Self& self) {
+        self.final_estimator().decision_function(X, out);
+    }
     {
         detail::forward(wrapper(), "decision_function", X, out.rows(),
-                [&](const auto& inner, RowRange rows, auto Z) { inner.decision_function(Z, out.rows(rows)); });
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.decision_function(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
     void predict_proba(MatrixView<const T> X, MatrixView<double> out) const {
         detail::forward(wrapper(), "predict_proba", X, out.rows(),
-                [&](const auto& inner, RowRange rows, auto Z) { inner.predict_proba(Z, out.rows(rows)); });
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict_proba(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
-    void predict_log_proba(MatrixView<const T> X, MatrixView<double> out) const
-        requires requires(const Self& self) { self.final_estimator().predict_log_proba(X, out); }
+    void predict_log_proba(MatrixView<const T> X, MatrixView<double> out) const requires requires(const Self& self) {
+        self.final_estimator().predict_log_proba(X, out);
+    }
     {
         detail::forward(wrapper(), "predict_log_proba", X, out.rows(),
                         [&](const auto& inner, RowRange rows, auto Z) { inner.predict_log_proba(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
-    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const
-        requires requires(const Self& self) { self.final_estimator().predict_indicator(X, out); }
+    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const requires requires(const Self& self) {
+        self.final_estimator().predict_indicator(X, out);
+    }
     {
         detail::forward(wrapper(), "predict_indicator", X, out.rows(),
-                [&](const auto& inner, RowRange rows, auto Z) { inner.predict_indicator(Z, out.rows(rows)); });
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict_indicator(Z, out.rows(rows)); });
     }
     using ClassifierMixin<Self>::predict;
     using ClassifierMixin<Self>::decision_function;
@@ -88,12 +92,13 @@ class ForwardingRegressor : public RegressorMixin<Self> {
 public:
     template <std::floating_point T>
     void predict(MatrixView<const T> X, std::span<double> out) const {
-        detail::forward(wrapper(), "predict", X, std::ssize(out), [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
+        detail::forward(wrapper(), "predict", X, std::ssize(out),
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
     }
     template <std::floating_point T>
     void predict_outputs(MatrixView<const T> X, MatrixView<double> out) const {
         detail::forward(wrapper(), "predict_outputs", X, out.rows(),
-                [&](const auto& inner, RowRange rows, auto Z) { inner.predict_outputs(Z, out.rows(rows)); });
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict_outputs(Z, out.rows(rows)); });
     }
     using RegressorMixin<Self>::predict;
     using RegressorMixin<Self>::predict_outputs;
@@ -108,14 +113,16 @@ class ForwardingClusterer : public ClustererMixin<Self> {
 public:
     template <std::floating_point T>
     void predict(MatrixView<const T> X, std::span<Label> out) const {
-        detail::forward(wrapper(), "predict", X, std::ssize(out), [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
+        detail::forward(wrapper(), "predict", X, std::ssize(out),
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
     }
     using ClustererMixin<Self>::predict;
     template <std::floating_point T>
     [[nodiscard]] double inertia(MatrixView<const T> X, const SampleWeight& weight) const {
         double sum = 0.0;
-        detail::forward(wrapper(), "score", X, X.rows(),
-                [&](const auto& inner, RowRange rows, auto Z) { sum += inner.inertia(Z, weight.rows(rows.begin, rows.end)); });
+        detail::forward(wrapper(), "score", X, X.rows(), [&](const auto& inner, RowRange rows, auto Z) {
+            sum += inner.inertia(Z, weight.rows(rows.begin, rows.end));
+        });
         return sum;
     }
 
@@ -129,7 +136,8 @@ public:
     /// X: n x n_features_in(), out: n x n_features_out().
     template <std::floating_point T>
     void transform(MatrixView<const T> X, MatrixView<T> out) const {
-        detail::forward(wrapper(), "transform", X, out.rows(), [&](const auto& inner, RowRange rows, auto Z) { inner.transform(Z, out.rows(rows)); });
+        detail::forward(wrapper(), "transform", X, out.rows(),
+                        [&](const auto& inner, RowRange rows, auto Z) { inner.transform(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
     void inverse_transform(MatrixView<const T> X, MatrixView<T> out) const {
@@ -147,89 +155,64 @@ private:
 class NoPredictions {
     template <class X>
     static void refuse() {
-        static_assert(!sizeof(X), "the estimator inside (of a pipeline the last step) is neither classifier, regressor nor "
-                                  "clusterer, so there is nothing to predict or score");
+        static_assert(!sizeof(X),
+                      "the estimator inside (of a pipeline the last step) is neither classifier, regressor nor "
+                      "clusterer, so there is nothing to predict or score");
     }
 
 public:
     template <class X>
-    std::vector<Label> predict(const X&) const { return refuse<X>(), std::vector<Label>(); }
+    std::vector<Label> predict(const X&) const {
+        return refuse<X>(), std::vector<Label>();
+    }
     template <class X>
-    Matrix<double> decision_function(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> decision_function(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
     template <class X>
-    Matrix<double> predict_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> predict_proba(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
     template <class X>
-    Matrix<double> predict_log_proba(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> predict_log_proba(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
     template <class X, class Y>
-    double score(const X&, const Y&) const { return refuse<X>(), 0.0; }
+    double score(const X&, const Y&) const {
+        return refuse<X>(), 0.0;
+    }
 };
 class NoTransforms {
     template <class X>
     static void refuse() {
-        static_assert(!sizeof(X), "the estimator inside (of a pipeline the last step) is not a transformer, so there is no "
-                                  "transform");
+        static_assert(!sizeof(X),
+                      "the estimator inside (of a pipeline the last step) is not a transformer, so there is no "
+                      "transform");
     }
 
 public:
     template <class X>
-    Matrix<double> transform(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> transform(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
     template <class X>
-    Matrix<double> inverse_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> inverse_transform(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
     template <class X>
-    Matrix<double> fit_transform(const X&) const { return refuse<X>(), Matrix<double>(); }
+    Matrix<double> fit_transform(const X&) const {
+        return refuse<X>(), Matrix<double>();
+    }
 };
 
 /// The bases of a wrapper Self of which E is the final estimator.
 template <class Self, class E>
-using PredictionsOf = std::conditional_t<
-    Classifier<E>, ForwardingClassifier<Self>,
-    std::conditional_t<Regressor<E>, ForwardingRegressor<Self>,
-                       std::conditional_t<Clusterer<E>, ForwardingClusterer<Self>, NoPredictions>>>;
+using PredictionsOf =
+    std::conditional_t<Classifier<E>, ForwardingClassifier<Self>,
+                       std::conditional_t<Regressor<E>, ForwardingRegressor<Self>,
+                                          std::conditional_t<Clusterer<E>, ForwardingClusterer<Self>, NoPredictions>>>;
 template <class Self, class E>
 using TransformsOf = std::conditional_t<Transformer<E>, ForwardingTransformer<Self>, NoTransforms>;
-
-/// y of any kind as the chunked targets that E learns from: reals for a regressor, else labels, and a matrix for what has
-/// several outputs. Data in memory is not copied.
-template <class E, class Y>
-[[nodiscard]] auto chunked_targets(const ChunkedVector<Y>& y) {
-    if constexpr (Regressor<E>) return y.template astype<double>();
-    else return as_labels(y);
-}
-template <class E, class Y>
-    requires MultiOutputPartialFit<E>
-[[nodiscard]] auto chunked_targets(const ChunkedMatrix<Y>& y) {
-    return y.template astype<double>();
-}
-template <class E, VectorLike Y>
-[[nodiscard]] auto chunked_targets(const Y& y) {
-    using V = VectorValue<Y>;
-    if constexpr (std::is_enum_v<V> || std::is_same_v<V, bool>) {  // which arrays cannot hold
-        const auto read = [values = as_span(y)](Index first, MatrixView<Label> out) {
-            for (Index i = 0; i < out.rows(); ++i) out(i, 0) = to_label(values[static_cast<std::size_t>(first + i)]);
-        };
-        return chunked_targets<E>(vector_from_function<Label>(std::ssize(as_span(y)), read));
-    } else {
-        return chunked_targets<E>(from_vector(y));
-    }
-}
-template <class E, MatrixLike Y>
-    requires(!VectorLike<Y> && MultiOutputPartialFit<E>)
-[[nodiscard]] auto chunked_targets(const Y& y) {
-    return chunked_targets<E>(from_array(as_view(y)));
-}
-
-template <class Y>
-inline constexpr bool is_chunked_vector = false;
-template <class V>
-inline constexpr bool is_chunked_vector<ChunkedVector<V>> = true;
-template <class Y>
-inline constexpr bool is_chunked_matrix = false;
-template <class V>
-inline constexpr bool is_chunked_matrix<ChunkedMatrix<V>> = true;
-/// What chunked_targets takes.
-template <class Y, class E>
-concept TargetsFor = SupervisedPartialFit<E> && (VectorLike<Y> || is_chunked_vector<Y> ||
-                                                 (MultiOutputPartialFit<E> && (MatrixLike<Y> || is_chunked_matrix<Y>)));
 
 }  // namespace detail
 }  // namespace v1

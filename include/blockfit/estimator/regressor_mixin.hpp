@@ -42,7 +42,8 @@ struct Residuals {
     Moments targets;
     std::vector<double> squares;
 
-    explicit Residuals(Index outputs = 0) : targets(moments::none(outputs)), squares(static_cast<std::size_t>(outputs)) {}
+    explicit Residuals(Index outputs = 0)
+        : targets(moments::none(outputs)), squares(static_cast<std::size_t>(outputs)) {}
     void add(MatrixView<const double> predicted, MatrixView<const double> y, const SampleWeight& weight) {
         Residuals tile(y.cols());
         for (Index j = 0; j < y.cols(); ++j) {
@@ -95,7 +96,11 @@ template <class Predicted, class Targets>
     const Index bytes = predicted.source()->scratch_bytes(tile) + y.source()->scratch_bytes(tile) +
                         (2 * outputs + 1) * tile * static_cast<Index>(sizeof(double));
     stream_blocks<Slot>(
-        {.name = where, .plan = predicted.plan(), .bytes_per_block = bytes, .fixed_bytes = bytes, .origins = std::move(origins)},
+        {.name = where,
+         .plan = predicted.plan(),
+         .bytes_per_block = bytes,
+         .fixed_bytes = bytes,
+         .origins = std::move(origins)},
         [&](Slot& slot, Index, RowRange block) {
             slot.sums = Residuals(outputs);
             for_each_tile(block, tile, [&](RowRange part) {
@@ -119,29 +124,31 @@ public:
     /// A value for each row: a vector, or for chunked X a lazy ChunkedVector.
     template <class X>
     [[nodiscard]] auto predict(const X& data) const {
-        return detail::vector_result<double>(self(), "predict", data,
-                                             [](const Self& model, auto in, std::span<double> out) { model.predict(in, out); });
+        return detail::vector_result<double>(
+            self(), "predict", data, [](const Self& model, auto in, std::span<double> out) { model.predict(in, out); });
     }
     /// n x n_outputs: a Matrix, or for chunked X a lazy ChunkedMatrix.
     template <class X>
     [[nodiscard]] auto predict_outputs(const X& data) const {
-        return detail::matrix_result<double>(self(), "predict_outputs", data, self().n_outputs(),
-                                             [](const Self& model, auto in, auto out) { model.predict_outputs(in, out); });
+        return detail::matrix_result<double>(
+            self(), "predict_outputs", data, self().n_outputs(),
+            [](const Self& model, auto in, auto out) { model.predict_outputs(in, out); });
     }
 
-    /// R^2 = 1 - sum w (y - p)^2 / sum w (y - mean)^2, 1 at best; NaN for one row. With several outputs y is a matrix and
-    /// the score the mean over them.
+    /// R^2 = 1 - sum w (y - p)^2 / sum w (y - mean)^2, 1 at best; NaN for one row. With several outputs y is a matrix
+    /// and the score the mean over them.
     template <MatrixLike M, VectorLike V>
     [[nodiscard]] double score(const M& X, const V& y, SampleWeight sample_weight = {}) const {
         const RealSpan reals(y);
         sample_weight.check(where(), as_view(X).rows());
-        return score(from_array(as_view(X)), from_vector(reals.get()), detail::chunked_weights(sample_weight, as_view(X).rows()));
+        return score(from_array(as_view(X)), from_vector(reals.get()),
+                     detail::chunked_weights(sample_weight, as_view(X).rows()));
     }
     template <MatrixLike M, MatrixLike Y>
-        requires(!VectorLike<Y>)
-    [[nodiscard]] double score(const M& X, const Y& y, SampleWeight sample_weight = {}) const {
+    requires(!VectorLike<Y>) [[nodiscard]] double score(const M& X, const Y& y, SampleWeight sample_weight = {}) const {
         sample_weight.check(where(), as_view(X).rows());
-        return score(from_array(as_view(X)), from_array(as_view(y)), detail::chunked_weights(sample_weight, as_view(X).rows()));
+        return score(from_array(as_view(X)), from_array(as_view(y)),
+                     detail::chunked_weights(sample_weight, as_view(X).rows()));
     }
     /// Over chunked data, in one parallel pass.
     template <class T, class V>
@@ -161,9 +168,9 @@ public:
         return score(X, from_vector(y), sample_weight);
     }
     template <class T, MatrixLike Y>
-        requires(!VectorLike<Y>)
-    [[nodiscard]] double score(const ChunkedMatrix<T>& X, const Y& y,
-                               const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
+    requires(!VectorLike<Y>)
+        [[nodiscard]] double score(const ChunkedMatrix<T>& X, const Y& y,
+                                   const std::optional<ChunkedVector<double>>& sample_weight = {}) const {
         return score(X, from_array(as_view(y)), sample_weight);
     }
 

@@ -34,8 +34,8 @@ template <class U, class Self, MatrixLike M, class F>
     });
 }
 template <class U, class Self, class T, class F>
-[[nodiscard]] ChunkedMatrix<U> matrix_result(const Self& model, std::string_view name, const ChunkedMatrix<T>& X, Index cols,
-                                             F f) {
+[[nodiscard]] ChunkedMatrix<U> matrix_result(const Self& model, std::string_view name, const ChunkedMatrix<T>& X,
+                                             Index cols, F f) {
     require_same(method(Self::class_name, name), "number of features", X.cols(), model.n_features_in());
     using R = Real<T>;
     const auto call = [copy = std::make_shared<const Self>(model), f](MatrixView<const R> in, MatrixView<U> out) {
@@ -69,8 +69,9 @@ template <class U, class Self, class T, class F>
     });
 }
 /// The weights of a tile of chunked data, checked; unweighted for none.
-[[nodiscard]] inline SampleWeight tile_weights(std::string_view where, const std::optional<ChunkedVector<double>>& weight,
-                                               RowRange tile, Scratch& scratch) {
+[[nodiscard]] inline SampleWeight tile_weights(std::string_view where,
+                                               const std::optional<ChunkedVector<double>>& weight, RowRange tile,
+                                               Scratch& scratch) {
     if (!weight) return {};
     const MatrixView<const double> view = weight->source()->view(tile, scratch);
     const SampleWeight values = std::span(view.data(), static_cast<std::size_t>(view.rows()));

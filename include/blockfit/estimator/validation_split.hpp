@@ -20,7 +20,8 @@ namespace detail {
 
 /// Shares `draws` among classes in proportion to their counts: rounded down, the rest to the largest remainders, ties
 /// broken at random. As scikit-learn's _approximate_mode.
-[[nodiscard]] inline std::vector<Index> proportional(const std::vector<Index>& counts, Index draws, RandomState& generator) {
+[[nodiscard]] inline std::vector<Index> proportional(const std::vector<Index>& counts, Index draws,
+                                                     RandomState& generator) {
     const auto total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), Index{0}));
     std::vector<Index> share;
     std::vector<double> remainder;
@@ -94,13 +95,14 @@ struct ValidationSplit {
     return split;
 }
 
-/// Holds out ceil(fraction * n) random rows: scikit-learn's ShuffleSplit with this generator. Throws DataError if no row
-/// would be left on either side.
-[[nodiscard]] inline ValidationSplit random_split(std::string_view where, Index n, double fraction, RandomState& generator) {
+/// Holds out ceil(fraction * n) random rows: scikit-learn's ShuffleSplit with this generator. Throws DataError if no
+/// row would be left on either side.
+[[nodiscard]] inline ValidationSplit random_split(std::string_view where, Index n, double fraction,
+                                                  RandomState& generator) {
     const auto n_held_out = static_cast<Index>(std::ceil(fraction * static_cast<double>(n)));
     if (n_held_out < 1 || n_held_out >= n)
-        throw DataError(std::string(where) + ": validation_fraction " + std::to_string(fraction) + " of " + std::to_string(n) +
-                        " rows leaves none to train on or none to hold out");
+        throw DataError(std::string(where) + ": validation_fraction " + std::to_string(fraction) + " of " +
+                        std::to_string(n) + " rows leaves none to train on or none to hold out");
     const std::vector<Index> order = generator.permutation(n);
     return {{order.begin() + n_held_out, order.end()}, {order.begin(), order.begin() + n_held_out}};
 }

@@ -16,8 +16,8 @@ namespace blockfit {
 inline namespace v1 {
 
 /// Calls f(i) for 0 <= i < n, on any thread and several at a time: for independent work inside one block. Inside a
-/// stream it uses the stream's threads, otherwise those of the settings. Every i is called; the exception of the smallest
-/// i is the one rethrown.
+/// stream it uses the stream's threads, otherwise those of the settings. Every i is called; the exception of the
+/// smallest i is the one rethrown.
 template <class F>
 void parallel_for(Index n, F f) {
     const SettingsParams settings = Settings::current();

@@ -15,8 +15,8 @@
 #include <blockfit/kernels/row_groups.hpp>
 #include <blockfit/kernels/schedule.hpp>
 
-/// Multilayer perceptrons: dense layers, back-propagation and the steps of scikit-learn's MLPClassifier and MLPRegressor.
-/// T is the type of weights and computation; rows of another type are converted as they are gathered.
+/// Multilayer perceptrons: dense layers, back-propagation and the steps of scikit-learn's MLPClassifier and
+/// MLPRegressor. T is the type of weights and computation; rows of another type are converted as they are gathered.
 
 namespace blockfit {
 inline namespace v1 {
@@ -78,7 +78,9 @@ void initialise(Layers<T>& layers, Activation activation, RandomState& generator
 
 template <class T>
 [[nodiscard]] bool finite(const Layers<T>& layers) {
-    const auto all_finite = [](auto&& values) { return std::ranges::all_of(values, [](T v) { return std::isfinite(v); }); };
+    const auto all_finite = [](auto&& values) {
+        return std::ranges::all_of(values, [](T v) { return std::isfinite(v); });
+    };
     for (std::size_t l = 0; l < layers.size(); ++l)
         if (!all_finite(layers.coefs[l].values()) || !all_finite(layers.intercepts[l])) return false;
     return true;
@@ -99,10 +101,17 @@ using Rows = Eigen::Block<RowMajor<T>, Eigen::Dynamic, Eigen::Dynamic, true>;
 template <class T>
 void activate(Activation activation, T* values, Index n) {
     switch (activation) {
-        case Activation::identity: break;
-        case Activation::logistic: std::for_each(values, values + n, [](T& v) { v = T(1) / (T(1) + std::exp(-v)); }); break;
-        case Activation::tanh: std::for_each(values, values + n, [](T& v) { v = std::tanh(v); }); break;
-        case Activation::relu: std::for_each(values, values + n, [](T& v) { v = std::max(v, T(0)); }); break;
+        case Activation::identity:
+            break;
+        case Activation::logistic:
+            std::for_each(values, values + n, [](T& v) { v = T(1) / (T(1) + std::exp(-v)); });
+            break;
+        case Activation::tanh:
+            std::for_each(values, values + n, [](T& v) { v = std::tanh(v); });
+            break;
+        case Activation::relu:
+            std::for_each(values, values + n, [](T& v) { v = std::max(v, T(0)); });
+            break;
     }
 }
 /// delta *= derivative, which the activated value tells.
@@ -110,10 +119,17 @@ template <class T>
 void derive(Activation activation, const T* a, T* delta, Index n) {
     for (Index i = 0; i < n; ++i) {
         switch (activation) {
-            case Activation::identity: break;
-            case Activation::logistic: delta[i] *= a[i] * (T(1) - a[i]); break;
-            case Activation::tanh: delta[i] *= T(1) - a[i] * a[i]; break;
-            case Activation::relu: delta[i] = a[i] == T(0) ? T(0) : delta[i]; break;
+            case Activation::identity:
+                break;
+            case Activation::logistic:
+                delta[i] *= a[i] * (T(1) - a[i]);
+                break;
+            case Activation::tanh:
+                delta[i] *= T(1) - a[i] * a[i];
+                break;
+            case Activation::relu:
+                delta[i] = a[i] == T(0) ? T(0) : delta[i];
+                break;
         }
     }
 }
@@ -184,11 +200,12 @@ public:
             if (form.output == OutputActivation::logistic && want != T(1))
                 sum -= static_cast<double>((T(1) - want) * std::log(T(1) - clipped));
         }
-        return form.output == OutputActivation::identity ? sum / 2 / static_cast<double>(n) : sum / static_cast<double>(rows);
+        return form.output == OutputActivation::identity ? sum / 2 / static_cast<double>(n)
+                                                         : sum / static_cast<double>(rows);
     }
 
-    /// After forward: gradient() of the loss and the penalty alpha / 2 |W|^2 over the mini-batch. The error of the output
-    /// is P - T for every output activation.
+    /// After forward: gradient() of the loss and the penalty alpha / 2 |W|^2 over the mini-batch. The error of the
+    /// output is P - T for every output activation.
     void back_propagate(const Layers<T>& layers, const Form& form, Index rows) {
         deltas_.back().topRows(rows) = activations_.back().topRows(rows) - deltas_.back().topRows(rows);
         const T share = T(1) / static_cast<T>(rows);
@@ -205,7 +222,8 @@ public:
             for (T& sum : sums) sum *= share;
             if (l == 0) break;
             deltas_[l - 1].topRows(rows).noalias() = delta * eigen_map(layers.coefs[l]).transpose();
-            detail::derive(form.activation, activations_[l].data(), deltas_[l - 1].data(), rows * activations_[l].cols());
+            detail::derive(form.activation, activations_[l].data(), deltas_[l - 1].data(),
+                           rows * activations_[l].cols());
         }
     }
 
@@ -245,7 +263,8 @@ struct Optimizer {
         const auto update = [&](std::span<T> w, std::span<const T> g, std::span<T> m, std::span<T> v) {
             if (solver == Solver::adam) {
                 const auto b1 = static_cast<T>(beta_1), b2 = static_cast<T>(beta_2);
-                const auto c1 = static_cast<T>(1 - beta_1), c2 = static_cast<T>(1 - beta_2), e = static_cast<T>(epsilon);
+                const auto c1 = static_cast<T>(1 - beta_1), c2 = static_cast<T>(1 - beta_2),
+                           e = static_cast<T>(epsilon);
                 for (std::size_t i = 0; i < w.size(); ++i) {
                     m[i] = b1 * m[i] + c1 * g[i];
                     v[i] = b2 * v[i] + c2 * (g[i] * g[i]);
@@ -293,7 +312,8 @@ template <class T, class V, class Target>
         const Index rows = std::min(batch_size, n - begin);
         for (Index i = 0; i < rows; ++i) {
             const Index row = order[static_cast<std::size_t>(begin + i)];
-            std::ranges::transform(X.row(row), work.input().data() + i * X.cols(), [](V x) { return static_cast<T>(x); });
+            std::ranges::transform(X.row(row), work.input().data() + i * X.cols(),
+                                   [](V x) { return static_cast<T>(x); });
             target(row, std::span<T>(work.target().data() + i * static_cast<Index>(outputs), outputs));
         }
         work.forward(layers, form, rows);

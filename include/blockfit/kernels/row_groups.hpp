@@ -9,8 +9,8 @@
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/matrix_view.hpp>
 
-/// Eigen's products as the dense kernels use them. Their order of summation depends on the shape, so the rows of a block
-/// go through them in groups of one size: then a row's result depends on the row alone.
+/// Eigen's products as the dense kernels use them. Their order of summation depends on the shape, so the rows of a
+/// block go through them in groups of one size: then a row's result depends on the row alone.
 
 namespace blockfit {
 inline namespace v1 {
@@ -31,15 +31,16 @@ template <class T>
 /// Rows of a group: a multiple of what any instruction set computes side by side.
 inline constexpr Index group_rows = 48;
 
-/// Calls f(RowRange rows, const RowMajor<T>& group) for each group of rows of X, as values of T; `group` is the buffer to
-/// use, group_rows x d, of which the rows beyond rows.size() are zero.
+/// Calls f(RowRange rows, const RowMajor<T>& group) for each group of rows of X, as values of T; `group` is the buffer
+/// to use, group_rows x d, of which the rows beyond rows.size() are zero.
 template <class T, class In, class F>
 void for_each_row_group(MatrixView<const In> X, RowMajor<T>& group, F f) {
     group.resize(group_rows, X.cols());
     for (Index begin = 0; begin < X.rows(); begin += group_rows) {
         const RowRange rows{begin, std::min(begin + group_rows, X.rows())};
         for (Index i = rows.begin; i < rows.end; ++i)
-            std::ranges::transform(X.row(i), group.data() + (i - begin) * X.cols(), [](In x) { return static_cast<T>(x); });
+            std::ranges::transform(X.row(i), group.data() + (i - begin) * X.cols(),
+                                   [](In x) { return static_cast<T>(x); });
         std::fill(group.data() + rows.size() * X.cols(), group.data() + group.size(), T(0));
         f(rows, std::as_const(group));
     }

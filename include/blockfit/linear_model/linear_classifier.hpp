@@ -18,9 +18,9 @@
 #include <blockfit/core/params.hpp>
 #include <blockfit/core/random_state.hpp>
 #include <blockfit/estimator.hpp>
+#include <blockfit/estimator/validation_split.hpp>
 #include <blockfit/kernels/linear_sgd.hpp>
 #include <blockfit/linear_model/linear_state.hpp>
-#include <blockfit/estimator/validation_split.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -59,7 +59,8 @@ public:
             next.state_.coef = options.coef_init;
         }
         if (!options.intercept_init.empty()) {
-            require_same(where, "length of intercept_init", std::ssize(options.intercept_init), next.state_.coef.rows());
+            require_same(where, "length of intercept_init", std::ssize(options.intercept_init),
+                         next.state_.coef.rows());
             next.state_.intercept = options.intercept_init;
         }
         if (training.warm_start && fitted()) {
@@ -99,8 +100,9 @@ public:
         if (training.early_stopping)
             throw ParameterError(std::string(where) + ": early_stopping is for fit only; set it to false");
         if (self().params().class_weight.is_balanced())
-            throw ParameterError(std::string(where) + ": class_weight balanced is for fit only, as one block does not show "
-                                                      "the share of the classes; give a map of weights");
+            throw ParameterError(std::string(where) +
+                                 ": class_weight balanced is for fit only, as one block does not show "
+                                 "the share of the classes; give a map of weights");
     }
 
     /// Signed distances: n x 1 for two classes, n x n_classes otherwise. Throws DataError at NaN or infinity.
@@ -110,9 +112,8 @@ public:
         if (out.cols() != state_.coef.rows())
             require_same(method(Self::class_name, "decision_function"), "number of columns of out", out.cols(),
                          state_.coef.rows());
-        decide("decision_function", X, out.rows(), [&](Index i, std::span<const double> decisions) {
-            std::ranges::copy(decisions, out.row(i).begin());
-        });
+        decide("decision_function", X, out.rows(),
+               [&](Index i, std::span<const double> decisions) { std::ranges::copy(decisions, out.row(i).begin()); });
     }
     /// The class with the largest distance, the first of equals; of two, classes()[1] if its distance is above 0.
     template <std::floating_point T>
@@ -152,11 +153,13 @@ public:
     /// Chunked data goes through Incremental, which knows blocks.
     template <class T, class L, class... Rest>
     void fit(const ChunkedMatrix<T>&, const ChunkedVector<L>&, Rest&&...) {
-        static_assert(!sizeof(T), "this classifier learns block by block: wrap it, Incremental{classifier}, to fit chunked data");
+        static_assert(!sizeof(T),
+                      "this classifier learns block by block: wrap it, Incremental{classifier}, to fit chunked data");
     }
     template <class T, class L, class... Rest>
     void partial_fit(const ChunkedMatrix<T>&, const ChunkedVector<L>&, Rest&&...) {
-        static_assert(!sizeof(T), "this classifier learns block by block: wrap it, Incremental{classifier}, to fit chunked data");
+        static_assert(!sizeof(T),
+                      "this classifier learns block by block: wrap it, Incremental{classifier}, to fit chunked data");
     }
 
     [[nodiscard]] bool fitted() const noexcept { return !classes_.empty(); }
@@ -166,7 +169,9 @@ public:
     /// Weights, 1 x d for two classes, n_classes x d otherwise. With averaging, the averages once it has begun.
     [[nodiscard]] const Matrix<double>& coef() const { return require_fitted("coef").state_.shown_coef(); }
     /// One intercept a row of coef().
-    [[nodiscard]] const std::vector<double>& intercept() const { return require_fitted("intercept").state_.shown_intercept(); }
+    [[nodiscard]] const std::vector<double>& intercept() const {
+        return require_fitted("intercept").state_.shown_intercept();
+    }
     /// The clock of the step size: 1 plus the rows seen, held-out ones included.
     [[nodiscard]] double t() const { return require_fitted("t").state_.t; }
     /// Epochs of the last call; the most over the classes.
@@ -194,7 +199,8 @@ private:
     [[nodiscard]] const Self& self() const noexcept { return static_cast<const Self&>(*this); }
     const LinearClassifier& require_fitted(std::string_view what) const {
         if (!fitted())
-            throw NotFittedError(method(Self::class_name, what) + ": the classifier is not fitted; call fit or partial_fit first");
+            throw NotFittedError(method(Self::class_name, what) +
+                                 ": the classifier is not fitted; call fit or partial_fit first");
         return *this;
     }
     [[nodiscard]] LinearTraining checked_training(std::string_view where) const {

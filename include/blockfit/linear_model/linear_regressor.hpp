@@ -38,8 +38,8 @@ public:
     using ParamsMixin<Self, Params>::ParamsMixin;
 
     /// Up to max_iter epochs over X (n x d, finite) and n finite targets, from scratch or, with warm_start, from the
-    /// present weights. On any error the estimator is as before. Throws DataError (NaN, infinity, overflow), ShapeError,
-    /// ParameterError.
+    /// present weights. On any error the estimator is as before. Throws DataError (NaN, infinity, overflow),
+    /// ShapeError, ParameterError.
     template <std::floating_point T>
     Self& fit(MatrixView<const T> X, std::span<const double> y, const RegressorFitOptions& options = {}) {
         const std::string where = method(Self::class_name, "fit");
@@ -93,9 +93,8 @@ public:
     template <std::floating_point T>
     void predict(MatrixView<const T> X, std::span<double> out) const {
         if (!fitted()) require_fitted("predict");
-        state_.decide(Self::class_name, "predict", X, std::ssize(out), [&](Index i, std::span<const double> values) {
-            out[static_cast<std::size_t>(i)] = values[0];
-        });
+        state_.decide(Self::class_name, "predict", X, std::ssize(out),
+                      [&](Index i, std::span<const double> values) { out[static_cast<std::size_t>(i)] = values[0]; });
     }
     using RegressorMixin<Self>::predict;
 
@@ -115,11 +114,13 @@ public:
     /// Chunked data goes through Incremental, which knows blocks.
     template <class T, class V, class... Rest>
     void fit(const ChunkedMatrix<T>&, const ChunkedVector<V>&, Rest&&...) {
-        static_assert(!sizeof(T), "this regressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
+        static_assert(!sizeof(T),
+                      "this regressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
     }
     template <class T, class V, class... Rest>
     void partial_fit(const ChunkedMatrix<T>&, const ChunkedVector<V>&, Rest&&...) {
-        static_assert(!sizeof(T), "this regressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
+        static_assert(!sizeof(T),
+                      "this regressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
     }
 
     [[nodiscard]] bool fitted() const noexcept { return state_.coef.rows() > 0; }
@@ -149,7 +150,8 @@ private:
     [[nodiscard]] const Self& self() const noexcept { return static_cast<const Self&>(*this); }
     const LinearState& require_fitted(std::string_view what) const {
         if (!fitted())
-            throw NotFittedError(method(Self::class_name, what) + ": the regressor is not fitted; call fit or partial_fit first");
+            throw NotFittedError(method(Self::class_name, what) +
+                                 ": the regressor is not fitted; call fit or partial_fit first");
         return state_;
     }
     [[nodiscard]] LinearTraining checked_training(std::string_view where) const {
@@ -176,8 +178,9 @@ private:
 
     /// R^2 of the held-out rows.
     template <class T>
-    [[nodiscard]] static double validation_score(const sgd::Model& model, MatrixView<const T> X, std::span<const double> y,
-                                                 const SampleWeight& weight, std::span<const unsigned char> held_out) {
+    [[nodiscard]] static double validation_score(const sgd::Model& model, MatrixView<const T> X,
+                                                 std::span<const double> y, const SampleWeight& weight,
+                                                 std::span<const unsigned char> held_out) {
         std::vector<double> targets, predicted, weights;
         for (Index i = 0; i < X.rows(); ++i) {
             if (!held_out[static_cast<std::size_t>(i)]) continue;
@@ -185,7 +188,9 @@ private:
             predicted.push_back(ordered::dot(X.row(i).data(), model.w.data(), X.cols()) + model.intercept);
             weights.push_back(weight[i]);
         }
-        const auto column = [](const std::vector<double>& v) { return MatrixView<const double>(v.data(), std::ssize(v), 1); };
+        const auto column = [](const std::vector<double>& v) {
+            return MatrixView<const double>(v.data(), std::ssize(v), 1);
+        };
         Residuals sums(1);
         sums.add(column(predicted), column(targets), weights);
         return sums.r2();

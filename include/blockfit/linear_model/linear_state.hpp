@@ -41,7 +41,8 @@ inline void check_linear_training(std::string_view where, const LinearTraining& 
         rate == LearningRate::constant || rate == LearningRate::invscaling || rate == LearningRate::adaptive;
     const double alpha = p.options.alpha, eta0 = p.options.eta0;
     require_parameter(alpha >= 0 && std::isfinite(alpha), where, "alpha must be at least 0");
-    require_parameter(alpha > 0 || rate != LearningRate::optimal, where, "alpha must be above 0 for learning_rate optimal");
+    require_parameter(alpha > 0 || rate != LearningRate::optimal, where,
+                      "alpha must be above 0 for learning_rate optimal");
     require_parameter(p.options.l1_ratio >= 0 && p.options.l1_ratio <= 1, where, "l1_ratio must be in [0, 1]");
     require_parameter(p.max_iter >= 1, where, "max_iter must be at least 1");
     require_parameter(!p.tol || *p.tol >= 0, where, "tol must be at least 0, or nullopt");
@@ -50,7 +51,8 @@ inline void check_linear_training(std::string_view where, const LinearTraining& 
     require_parameter(eta0 > 0 || !needs_eta0, where, "eta0 must be above 0 for learning_rate " + to_text(rate));
     require_parameter(std::isfinite(p.options.power_t), where, "power_t must be finite");
     require_parameter(p.options.C > 0, where, "C must be above 0");
-    require_parameter(p.validation_fraction > 0 && p.validation_fraction < 1, where, "validation_fraction must be in (0, 1)");
+    require_parameter(p.validation_fraction > 0 && p.validation_fraction < 1, where,
+                      "validation_fraction must be in (0, 1)");
     require_parameter(p.n_iter_no_change >= 1, where, "n_iter_no_change must be at least 1");
     require_parameter(p.options.average >= 0, where, "average must be false, true or a number of rows");
 }
@@ -133,7 +135,8 @@ struct LinearState {
         else
             for (Index k = 0; k < models; ++k) train_one(k);
         if (std::ranges::min(epochs) < 0)
-            throw DataError(std::string(where) + ": the weights overflowed; scale the features (StandardScaler) or lower eta0");
+            throw DataError(std::string(where) +
+                            ": the weights overflowed; scale the features (StandardScaler) or lower eta0");
         n_iter = std::ranges::max(epochs);
         t += static_cast<double>(n_iter) * static_cast<double>(X.rows());
     }
@@ -186,7 +189,8 @@ struct LinearState {
         // Averages stay when averaging is switched off between two calls.
         const bool averaged = mean_coef.rows() > 0;
         require((averaged || average_from == 0) && average_from >= 0 && mean_coef.rows() == (averaged ? models : 0) &&
-                    (!averaged || mean_coef.cols() == coef.cols()) && std::ssize(mean_intercept) == (averaged ? models : 0),
+                    (!averaged || mean_coef.cols() == coef.cols()) &&
+                    std::ssize(mean_intercept) == (averaged ? models : 0),
                 "averages do not fit the weights");
         const auto finite = [](auto&& values) {
             return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });

@@ -58,18 +58,21 @@ struct PassiveAggressiveClassifierParams {
     }
 };
 
-/// Online classification that changes the weights as little as it can to get each row right by a margin of 1 (Crammer, Dekel,
-/// Keshet, Shalev-Shwartz, Singer 2006); one model a class against the rest for more than two. As scikit-learn's
+/// Online classification that changes the weights as little as it can to get each row right by a margin of 1 (Crammer,
+/// Dekel, Keshet, Shalev-Shwartz, Singer 2006); one model a class against the rest for more than two. As scikit-learn's
 /// PassiveAggressiveClassifier, to rounding; both losses use the unsquared error, as there.
 ///
-/// Differs from scikit-learn: sample weights are accepted and scale the step; averaged models go on from their intercept
-/// in the next block instead of restarting it; an error leaves the estimator as it was; random_state defaults to 0.
-class PassiveAggressiveClassifier : public detail::LinearClassifier<PassiveAggressiveClassifier, PassiveAggressiveClassifierParams> {
+/// Differs from scikit-learn: sample weights are accepted and scale the step; averaged models go on from their
+/// intercept in the next block instead of restarting it; an error leaves the estimator as it was; random_state defaults
+/// to 0.
+class PassiveAggressiveClassifier
+    : public detail::LinearClassifier<PassiveAggressiveClassifier, PassiveAggressiveClassifierParams> {
 public:
     static constexpr std::string_view class_name = "PassiveAggressiveClassifier";
     static constexpr int schema_version = 1;
 
-    explicit PassiveAggressiveClassifier(PassiveAggressiveClassifierParams params = {}) : LinearClassifier(std::move(params)) {}
+    explicit PassiveAggressiveClassifier(PassiveAggressiveClassifierParams params = {})
+        : LinearClassifier(std::move(params)) {}
 
     /// The protocol of LinearClassifier.
     void check_params(std::string_view where) const {

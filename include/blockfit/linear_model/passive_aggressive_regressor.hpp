@@ -65,38 +65,41 @@ struct PassiveAggressiveRegressorParams {
 ///
 /// Differs from scikit-learn: sample weights are accepted and scale the step; an error leaves the estimator as it was;
 /// random_state defaults to 0.
-class PassiveAggressiveRegressor : public detail::LinearRegressor<PassiveAggressiveRegressor, PassiveAggressiveRegressorParams> {
+class PassiveAggressiveRegressor
+    : public detail::LinearRegressor<PassiveAggressiveRegressor, PassiveAggressiveRegressorParams> {
 public:
     static constexpr std::string_view class_name = "PassiveAggressiveRegressor";
     static constexpr int schema_version = 1;
 
-    explicit PassiveAggressiveRegressor(PassiveAggressiveRegressorParams params = {}) : LinearRegressor(std::move(params)) {}
+    explicit PassiveAggressiveRegressor(PassiveAggressiveRegressorParams params = {})
+        : LinearRegressor(std::move(params)) {}
 
     /// The protocol of LinearRegressor.
     void check_params(std::string_view where) const {
         const Loss loss = params().loss;
-        detail::require_parameter(loss == Loss::epsilon_insensitive || loss == Loss::squared_epsilon_insensitive, where,
-                                  "loss is " + detail::to_text(loss) +
-                                      ", expected epsilon_insensitive or squared_epsilon_insensitive");
+        detail::require_parameter(
+            loss == Loss::epsilon_insensitive || loss == Loss::squared_epsilon_insensitive, where,
+            "loss is " + detail::to_text(loss) + ", expected epsilon_insensitive or squared_epsilon_insensitive");
     }
     [[nodiscard]] detail::LinearTraining training() const {
         const PassiveAggressiveRegressorParams& p = params();
-        return {.options = {.loss = Loss::epsilon_insensitive,
-                            .epsilon = p.epsilon,
-                            .penalty = Penalty::none,
-                            .learning_rate = p.loss == Loss::epsilon_insensitive ? LearningRate::pa1 : LearningRate::pa2,
-                            .eta0 = 1.0,
-                            .C = p.C,
-                            .fit_intercept = p.fit_intercept,
-                            .average = p.average,
-                            .shuffle = p.shuffle},
-                .max_iter = p.max_iter,
-                .tol = p.tol,
-                .n_iter_no_change = p.n_iter_no_change,
-                .random_state = p.random_state,
-                .early_stopping = p.early_stopping,
-                .validation_fraction = p.validation_fraction,
-                .warm_start = p.warm_start};
+        return {
+            .options = {.loss = Loss::epsilon_insensitive,
+                        .epsilon = p.epsilon,
+                        .penalty = Penalty::none,
+                        .learning_rate = p.loss == Loss::epsilon_insensitive ? LearningRate::pa1 : LearningRate::pa2,
+                        .eta0 = 1.0,
+                        .C = p.C,
+                        .fit_intercept = p.fit_intercept,
+                        .average = p.average,
+                        .shuffle = p.shuffle},
+            .max_iter = p.max_iter,
+            .tol = p.tol,
+            .n_iter_no_change = p.n_iter_no_change,
+            .random_state = p.random_state,
+            .early_stopping = p.early_stopping,
+            .validation_fraction = p.validation_fraction,
+            .warm_start = p.warm_start};
     }
 };
 static_assert(Regressor<PassiveAggressiveRegressor> && SupervisedPartialFit<PassiveAggressiveRegressor>);

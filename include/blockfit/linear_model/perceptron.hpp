@@ -61,11 +61,11 @@ struct PerceptronParams {
 };
 
 /// Rosenblatt's perceptron: a row on the wrong side of the plane, or on it, moves the plane by eta0 times the row; one
-/// model a class against the rest for more than two. As scikit-learn's Perceptron, to rounding: it is SGDClassifier with
-/// loss perceptron and a constant step.
+/// model a class against the rest for more than two. As scikit-learn's Perceptron, to rounding: it is SGDClassifier
+/// with loss perceptron and a constant step.
 ///
-/// Differs from scikit-learn: the early-stopping score is that of the weights in use; an error leaves the estimator as it
-/// was.
+/// Differs from scikit-learn: the early-stopping score is that of the weights in use; an error leaves the estimator as
+/// it was.
 class Perceptron : public detail::LinearClassifier<Perceptron, PerceptronParams> {
 public:
     static constexpr std::string_view class_name = "Perceptron";

@@ -85,11 +85,12 @@ public:
     /// The protocol of LinearRegressor.
     void check_params(std::string_view where) const {
         const Loss loss = params().loss;
-        detail::require_parameter(loss == Loss::squared_error || loss == Loss::huber || loss == Loss::epsilon_insensitive ||
-                                      loss == Loss::squared_epsilon_insensitive,
+        detail::require_parameter(loss == Loss::squared_error || loss == Loss::huber ||
+                                      loss == Loss::epsilon_insensitive || loss == Loss::squared_epsilon_insensitive,
                                   where,
-                                  "loss " + detail::to_text(loss) + " is for classification; use squared_error, huber, "
-                                  "epsilon_insensitive or squared_epsilon_insensitive");
+                                  "loss " + detail::to_text(loss) +
+                                      " is for classification; use squared_error, huber, "
+                                      "epsilon_insensitive or squared_epsilon_insensitive");
     }
     [[nodiscard]] detail::LinearTraining training() const {
         const SGDRegressorParams& p = params();

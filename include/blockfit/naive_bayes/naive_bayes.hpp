@@ -21,6 +21,7 @@
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/params.hpp>
 #include <blockfit/estimator.hpp>
+#include <blockfit/estimator/targets.hpp>
 #include <blockfit/kernels/ordered.hpp>
 
 namespace blockfit {
@@ -92,11 +93,11 @@ public:
     /// y in memory beside chunked X.
     template <class T, VectorLike V>
     Self& fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
-        return fit(X, from_vector(y), options);
+        return fit(X, chunked_targets<Self>(y), options);
     }
     template <class T, VectorLike V>
     Self& partial_fit(const ChunkedMatrix<T>& X, const V& y, const ChunkedFitOptions& options = {}) {
-        return partial_fit(X, from_vector(y), options);
+        return partial_fit(X, chunked_targets<Self>(y), options);
     }
 
     /// What wrappers check before any work. Throws ParameterError.

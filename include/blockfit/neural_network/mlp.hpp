@@ -160,8 +160,8 @@ public:
     static constexpr bool accepts_sample_weight = false;
     using ParamsMixin<Self, MLPParams>::ParamsMixin;
 
-    /// Throws ParameterError or UnsupportedError if these parameters do not go with partial_fit; for wrappers, which check
-    /// before any work.
+    /// Throws ParameterError or UnsupportedError if these parameters do not go with partial_fit; for wrappers, which
+    /// check before any work.
     void check_partial_fit(std::string_view where) const {
         check_params(where);
         if (this->params().early_stopping)
@@ -173,7 +173,9 @@ public:
     /// Weights of each layer, fan_in x fan_out.
     [[nodiscard]] const std::vector<Matrix<T>>& coefs() const { return require_fitted("coefs").layers_.coefs; }
     /// Intercepts of each layer, fan_out.
-    [[nodiscard]] const std::vector<std::vector<T>>& intercepts() const { return require_fitted("intercepts").layers_.intercepts; }
+    [[nodiscard]] const std::vector<std::vector<T>>& intercepts() const {
+        return require_fitted("intercepts").layers_.intercepts;
+    }
     /// Hidden layers + 2.
     [[nodiscard]] Index n_layers() const { return static_cast<Index>(require_fitted("n_layers").layers_.size()) + 1; }
     /// Targets a row; 1 for two classes.
@@ -239,7 +241,8 @@ public:
         const auto fits = [&](const mlp::Layers<T>& other) {
             if (other.coefs.size() != layers_.size() || other.intercepts.size() != layers_.size()) return false;
             for (std::size_t l = 0; l < layers_.size(); ++l)
-                if (other.coefs[l].rows() != layers_.coefs[l].rows() || other.coefs[l].cols() != layers_.coefs[l].cols() ||
+                if (other.coefs[l].rows() != layers_.coefs[l].rows() ||
+                    other.coefs[l].cols() != layers_.coefs[l].cols() ||
                     std::ssize(other.intercepts[l]) != layers_.coefs[l].cols())
                     return false;
             return true;
@@ -261,7 +264,8 @@ protected:
     [[nodiscard]] const Self& self() const noexcept { return static_cast<const Self&>(*this); }
     const MLP& require_fitted(std::string_view what) const {
         if (!fitted())
-            throw NotFittedError(method(Self::class_name, what) + ": the network is not fitted; call fit or partial_fit first");
+            throw NotFittedError(method(Self::class_name, what) +
+                                 ": the network is not fitted; call fit or partial_fit first");
         return *this;
     }
     [[nodiscard]] bool same_state(const MLP& other) const {
@@ -279,7 +283,8 @@ protected:
             require_parameter(size >= 1, where, "hidden_layer_sizes must be at least 1");
         const auto share = [](double v) { return v >= 0 && v < 1; };
         require_parameter(p.alpha >= 0 && std::isfinite(p.alpha), where, "alpha must be at least 0");
-        require_parameter(p.batch_size.is_auto() || p.batch_size.rows() >= 1, where, "batch_size must be at least 1, or auto");
+        require_parameter(p.batch_size.is_auto() || p.batch_size.rows() >= 1, where,
+                          "batch_size must be at least 1, or auto");
         require_parameter(p.learning_rate == LearningRate::constant || p.learning_rate == LearningRate::invscaling ||
                               p.learning_rate == LearningRate::adaptive,
                           where, "learning_rate must be constant, invscaling or adaptive");
@@ -295,12 +300,14 @@ protected:
         require_parameter(p.n_iter_no_change >= 1, where, "n_iter_no_change must be at least 1");
     }
     template <class V>
-    void check_block(std::string_view where, MatrixView<const V> X, Index n_targets, const PartialFitOptions& options) const {
+    void check_block(std::string_view where, MatrixView<const V> X, Index n_targets,
+                     const PartialFitOptions& options) const {
         if (X.rows() < 1) throw ShapeError(std::string(where) + ": X has 0 rows, expected at least 1");
         if (X.cols() < 1) throw ShapeError(std::string(where) + ": X has 0 columns, expected at least 1");
         require_same(where, "length of y", n_targets, X.rows());
         if (options.sample_weight)
-            throw UnsupportedError(std::string(where) + ": " + std::string(Self::class_name) + " takes no sample weights");
+            throw UnsupportedError(std::string(where) + ": " + std::string(Self::class_name) +
+                                   " takes no sample weights");
         if (options.check_input) require_finite(where, X);
     }
 
@@ -331,10 +338,11 @@ protected:
         end_pass();
     }
 
-    /// Up to max_iter passes. split(generator) gives the rows to train on and those held out by early stopping, of which
-    /// score(rows) is the score.
+    /// Up to max_iter passes. split(generator) gives the rows to train on and those held out by early stopping, of
+    /// which score(rows) is the score.
     template <class V, class Target, class Split, class Score>
-    void train_fully(std::string_view where, MatrixView<const V> X, Index n_outputs, Target target, Split split, Score score) {
+    void train_fully(std::string_view where, MatrixView<const V> X, Index n_outputs, Target target, Split split,
+                     Score score) {
         const MLPParams& p = this->params();
         RandomState generator(p.random_state);
         if (!fitted()) start(X.cols(), n_outputs, generator);
@@ -382,7 +390,8 @@ protected:
 private:
     void start(Index cols, Index n_outputs, RandomState& generator) {
         std::vector<Index> units{cols};
-        units.insert(units.end(), this->params().hidden_layer_sizes.sizes().begin(), this->params().hidden_layer_sizes.sizes().end());
+        units.insert(units.end(), this->params().hidden_layer_sizes.sizes().begin(),
+                     this->params().hidden_layer_sizes.sizes().end());
         units.push_back(n_outputs);
         layers_ = mlp::make_layers<T>(units);
         mlp::initialise(layers_, this->params().activation, generator);
@@ -402,8 +411,8 @@ private:
         optimizer_.start(layers_);
     }
     template <class V, class Target>
-    void pass(std::string_view where, mlp::Workspace<T>& work, MatrixView<const V> X, std::vector<Index>& order, Target target,
-              RandomState& generator) {
+    void pass(std::string_view where, mlp::Workspace<T>& work, MatrixView<const V> X, std::vector<Index>& order,
+              Target target, RandomState& generator) {
         if (this->params().shuffle) {
             const std::vector<Index> permutation = generator.permutation(std::ssize(order));
             std::vector<Index> shuffled;
@@ -414,8 +423,9 @@ private:
         loss_curve_.push_back(mlp::train_pass(layers_, optimizer_, work, form(), this->params().batch_size.of(n), X,
                                               std::span<const Index>(order), target));
         if (!mlp::finite(layers_))
-            throw DataError(std::string(where) +
-                            ": the weights overflowed; scale the features (StandardScaler) or lower learning_rate_init");
+            throw DataError(
+                std::string(where) +
+                ": the weights overflowed; scale the features (StandardScaler) or lower learning_rate_init");
         t_ += n;
     }
     void note_loss() {

@@ -22,8 +22,8 @@ inline namespace v1 {
 /// scikit-learn's MLPRegressor: the same parameters, seed and blocks give the same weights to 1e-6. T is the type of
 /// weights and computation; predictions are double.
 ///
-/// Differs from scikit-learn: predict of a model of several outputs is predict_outputs; an error leaves the estimator as it
-/// was. random_state defaults to 0.
+/// Differs from scikit-learn: predict of a model of several outputs is predict_outputs; an error leaves the estimator
+/// as it was. random_state defaults to 0.
 template <class T = double>
 class MLPRegressor : public detail::MLP<MLPRegressor<T>, T>, public RegressorMixin<MLPRegressor<T>> {
     using Base = detail::MLP<MLPRegressor, T>;
@@ -34,8 +34,8 @@ public:
 
     explicit MLPRegressor(MLPRegressorParams params = {}) : Base(std::move(params)) {}
 
-    /// Up to max_iter passes over X (n x d, finite) and Y (n x n_outputs, finite), from scratch or, with warm_start, from
-    /// the present weights. On any error the estimator is as before. Throws DataError (NaN, infinity, overflow),
+    /// Up to max_iter passes over X (n x d, finite) and Y (n x n_outputs, finite), from scratch or, with warm_start,
+    /// from the present weights. On any error the estimator is as before. Throws DataError (NaN, infinity, overflow),
     /// ShapeError, ParameterError, UnsupportedError (lbfgs, sample weights).
     template <std::floating_point V>
     MLPRegressor& fit(MatrixView<const V> X, MatrixView<const double> Y, const PartialFitOptions& options = {}) {
@@ -52,10 +52,11 @@ public:
         next.train_fully(where, X, Y.cols(), copy_row(Y), split, score);
         return *this = std::move(next);
     }
-    /// One pass over a block. On any error the estimator is as before. max_iter, warm_start and validation_fraction have no
-    /// effect here; early_stopping is refused.
+    /// One pass over a block. On any error the estimator is as before. max_iter, warm_start and validation_fraction
+    /// have no effect here; early_stopping is refused.
     template <std::floating_point V>
-    MLPRegressor& partial_fit(MatrixView<const V> X, MatrixView<const double> Y, const PartialFitOptions& options = {}) {
+    MLPRegressor& partial_fit(MatrixView<const V> X, MatrixView<const double> Y,
+                              const PartialFitOptions& options = {}) {
         const std::string where = detail::method(class_name, "partial_fit");
         this->check_partial_fit(where);
         if (this->fitted()) require_same_form(where, X, Y);
@@ -89,7 +90,8 @@ public:
     template <std::floating_point V>
     void predict_outputs(MatrixView<const V> X, MatrixView<double> out) const {
         this->require_fitted("predict_outputs");
-        detail::require_same("MLPRegressor::predict_outputs", "number of columns of out", out.cols(), this->n_outputs());
+        detail::require_same("MLPRegressor::predict_outputs", "number of columns of out", out.cols(),
+                             this->n_outputs());
         this->for_each_output("predict_outputs", X, out.rows(), [&](Index i, std::span<const T> values) {
             std::ranges::transform(values, out.row(i).begin(), [](T v) { return static_cast<double>(v); });
         });
@@ -99,15 +101,16 @@ public:
 
     /// For data of any other kind in memory; a matrix as y has a column an output.
     template <MatrixLike M, class Y>
-        requires VectorLike<Y> || MatrixLike<Y>
-    MLPRegressor& fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
+    requires VectorLike<Y> || MatrixLike<Y> MLPRegressor& fit(const M& X, const Y& y,
+                                                              const PartialFitOptions& options = {}) {
         return detail::with_real_view("MLPRegressor::fit", X, [&](auto view) -> MLPRegressor& {
-            return with_targets("MLPRegressor::fit", y, [&](auto targets) -> MLPRegressor& { return fit(view, targets, options); });
+            return with_targets("MLPRegressor::fit", y,
+                                [&](auto targets) -> MLPRegressor& { return fit(view, targets, options); });
         });
     }
     template <MatrixLike M, class Y>
-        requires VectorLike<Y> || MatrixLike<Y>
-    MLPRegressor& partial_fit(const M& X, const Y& y, const PartialFitOptions& options = {}) {
+    requires VectorLike<Y> || MatrixLike<Y> MLPRegressor& partial_fit(const M& X, const Y& y,
+                                                                      const PartialFitOptions& options = {}) {
         return detail::with_real_view("MLPRegressor::partial_fit", X, [&](auto view) -> MLPRegressor& {
             return with_targets("MLPRegressor::partial_fit", y,
                                 [&](auto targets) -> MLPRegressor& { return partial_fit(view, targets, options); });
@@ -116,11 +119,13 @@ public:
     /// Chunked data goes through Incremental, which knows blocks.
     template <class V, class Y, class... Rest>
     void fit(const ChunkedMatrix<V>&, const Y&, Rest&&...) {
-        static_assert(!sizeof(V), "MLPRegressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
+        static_assert(!sizeof(V),
+                      "MLPRegressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
     }
     template <class V, class Y, class... Rest>
     void partial_fit(const ChunkedMatrix<V>&, const Y&, Rest&&...) {
-        static_assert(!sizeof(V), "MLPRegressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
+        static_assert(!sizeof(V),
+                      "MLPRegressor learns block by block: wrap it, Incremental{regressor}, to fit chunked data");
     }
 
     friend bool operator==(const MLPRegressor& a, const MLPRegressor& b) { return a.same_state(b); }
@@ -145,11 +150,14 @@ private:
             return f(std::as_const(converted).view());
         }
     }
-    [[nodiscard]] static MatrixView<const double> column(std::span<const double> y) { return {y.data(), std::ssize(y), 1}; }
+    [[nodiscard]] static MatrixView<const double> column(std::span<const double> y) {
+        return {y.data(), std::ssize(y), 1};
+    }
     template <class V>
     void check_targets(std::string_view where, MatrixView<const V> X, MatrixView<const double> Y,
                        const PartialFitOptions& options) const {
-        detail::require_parameter(options.classes.empty(), where, "classes are for classifiers, but this is a regressor");
+        detail::require_parameter(options.classes.empty(), where,
+                                  "classes are for classifiers, but this is a regressor");
         this->check_block(where, X, Y.rows(), options);
         if (Y.cols() < 1) throw ShapeError(std::string(where) + ": y has 0 columns, expected at least 1");
         detail::require_finite_targets(where, Y);
@@ -175,16 +183,18 @@ private:
             std::ranges::copy(X.row(row), held_out.row(i).begin());
             std::ranges::copy(Y.row(row), wanted.row(i).begin());
         }
-        mlp::for_each_output(this->layers(), this->form(), std::as_const(held_out).view(), [&](Index i, std::span<const T> values) {
-            std::ranges::transform(values, predicted.row(i).begin(), [](T v) { return static_cast<double>(v); });
-        });
+        mlp::for_each_output(
+            this->layers(), this->form(), std::as_const(held_out).view(), [&](Index i, std::span<const T> values) {
+                std::ranges::transform(values, predicted.row(i).begin(), [](T v) { return static_cast<double>(v); });
+            });
         detail::Residuals sums(Y.cols());
         sums.add(std::as_const(predicted).view(), std::as_const(wanted).view(), {});
         return sums.r2();
     }
 };
-MLPRegressor(MLPRegressorParams) -> MLPRegressor<double>;
-static_assert(Regressor<MLPRegressor<>> && SupervisedPartialFit<MLPRegressor<>> && MultiOutputPartialFit<MLPRegressor<>>);
+MLPRegressor(MLPRegressorParams)->MLPRegressor<double>;
+static_assert(Regressor<MLPRegressor<>> && SupervisedPartialFit<MLPRegressor<>> &&
+              MultiOutputPartialFit<MLPRegressor<>>);
 
 }  // namespace v1
 }  // namespace blockfit

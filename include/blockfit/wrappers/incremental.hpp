@@ -22,6 +22,7 @@
 #include <blockfit/core/random_state.hpp>
 #include <blockfit/estimator.hpp>
 #include <blockfit/estimator/forwarding.hpp>
+#include <blockfit/estimator/targets.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -44,13 +45,13 @@ struct IncrementalParams {
 };
 
 /// Trains an estimator with partial_fit on data that does not fit in memory: each block is one partial_fit, in order,
-/// while the next blocks are read, decoded and transformed by the other threads. As dask-ml's Incremental, but blocks go
-/// in file order unless shuffle_blocks is set, and `passes` repeats them. It predicts and transforms what the estimator
-/// does.
+/// while the next blocks are read, decoded and transformed by the other threads. As dask-ml's Incremental, but blocks
+/// go in file order unless shuffle_blocks is set, and `passes` repeats them. It predicts and transforms what the
+/// estimator does.
 ///
 /// The result depends on the blocks, not on the number of threads. If a block is bad, or reading fails, or the run is
-/// cancelled, the estimator is left as it was after the last complete block: blocks_done() says how many there were, and
-/// partial_fit on the rest goes on from there.
+/// cancelled, the estimator is left as it was after the last complete block: blocks_done() says how many there were,
+/// and partial_fit on the rest goes on from there.
 template <class E>
 class Incremental : public detail::PredictionsOf<Incremental<E>, E>, public detail::TransformsOf<Incremental<E>, E> {
     static_assert(SupervisedPartialFit<E> || UnsupervisedPartialFit<E>,
@@ -78,8 +79,8 @@ public:
 
     // --- chunked data ----------------------------------------------------------------------------------------------
 
-    /// Forgets what was fitted, then `passes` times all blocks. X: n x d. y: n labels or reals, or n rows of targets for
-    /// an estimator of several outputs, chunked or in memory. Throws before any work: ShapeError, ParameterError,
+    /// Forgets what was fitted, then `passes` times all blocks. X: n x d. y: n labels or reals, or n rows of targets
+    /// for an estimator of several outputs, chunked or in memory. Throws before any work: ShapeError, ParameterError,
     /// MemoryLimitError; at the first bad block in order: DataError, LabelError, IoError.
     template <class T, detail::TargetsFor<E> Y>
     Incremental& fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
@@ -93,13 +94,11 @@ public:
     /// The same for an estimator that learns from X alone. First blocks of fewer rows than it needs at once, as
     /// MiniBatchKMeans does, are put together.
     template <class T>
-        requires(!supervised)
-    Incremental& fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
+    requires(!supervised) Incremental& fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
         return train<true>("fit", detail::as_real(X), detail::NoTargets{}, {.sample_weight = sample_weight});
     }
     template <class T>
-        requires(!supervised)
-    Incremental& partial_fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
+    requires(!supervised) Incremental& partial_fit(const ChunkedMatrix<T>& X, const Weights& sample_weight = {}) {
         return train<false>("partial_fit", detail::as_real(X), detail::NoTargets{}, {.sample_weight = sample_weight});
     }
 
@@ -120,14 +119,13 @@ public:
                           [&](E& next) { next.partial_fit(X, y, with_classes(options)); });
     }
     template <MatrixLike M, class... Weight>
-        requires(!supervised && sizeof...(Weight) <= 1)
-    Incremental& fit(const M& X, const Weight&... sample_weight) {
+    requires(!supervised && sizeof...(Weight) <= 1) Incremental& fit(const M& X, const Weight&... sample_weight) {
         return train_once("Incremental::fit", params_.passes, estimator_.unfitted(),
                           [&](E& next) { next.partial_fit(X, sample_weight...); });
     }
     template <MatrixLike M, class... Weight>
-        requires(!supervised && sizeof...(Weight) <= 1)
-    Incremental& partial_fit(const M& X, const Weight&... sample_weight) {
+    requires(!supervised && sizeof...(Weight) <= 1) Incremental& partial_fit(const M& X,
+                                                                             const Weight&... sample_weight) {
         return train_once("Incremental::partial_fit", 1, estimator_,
                           [&](E& next) { next.partial_fit(X, sample_weight...); });
     }
@@ -174,11 +172,12 @@ public:
     void backward(MatrixView<const T> X, MatrixView<T> out) const {
         estimator_.inverse_transform(X, out);
     }
-    /// Throws what fit would throw before any work, for a pipeline that fits other steps first, which may yet change the
-    /// number of columns.
+    /// Throws what fit would throw before any work, for a pipeline that fits other steps first, which may yet change
+    /// the number of columns.
     template <class T, detail::TargetsFor<E> Y>
     void check_chunked_fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options) const {
-        check_pass("fit", training_set("fit", detail::as_real(X), detail::chunked_targets<E>(y), options), options, any_cols);
+        check_pass("fit", training_set("fit", detail::as_real(X), detail::chunked_targets<E>(y), options), options,
+                   any_cols);
     }
     template <class T>
     void check_chunked_fit(const ChunkedMatrix<T>& X) const {
@@ -204,8 +203,8 @@ private:
             estimator.check_partial_fit(detail::method(E::class_name, "partial_fit"));
     }
     template <class T, class Targets>
-    [[nodiscard]] static detail::TrainingSet<T, Targets> training_set(std::string_view name, ChunkedMatrix<T> X, Targets y,
-                                                                     const ChunkedFitOptions& options) {
+    [[nodiscard]] static detail::TrainingSet<T, Targets> training_set(std::string_view name, ChunkedMatrix<T> X,
+                                                                      Targets y, const ChunkedFitOptions& options) {
         return {detail::method(class_name, name), std::move(X), std::move(y), options.sample_weight};
     }
     /// Everything that parameters and shapes show before the first block is read.
@@ -219,10 +218,12 @@ private:
         detail::require_parameter(learns_labels || options.classes.empty(), where, "classes are for classifiers");
         if (set.weighted() && !accepts_weights)
             throw UnsupportedError(where + ": " + std::string(E::class_name) + " takes no sample weights");
-        if (estimator.fitted()) detail::require_same(where, "number of features", set.X().cols(), estimator.n_features_in());
+        if (estimator.fitted())
+            detail::require_same(where, "number of features", set.X().cols(), estimator.n_features_in());
         if constexpr (requires { estimator.rows_needed(); })
             if (set.X().rows() < estimator.rows_needed())
-                throw ShapeError(detail::mismatch(where, "number of rows", set.X().rows(), estimator.rows_needed()) + " or more");
+                throw ShapeError(detail::mismatch(where, "number of rows", set.X().rows(), estimator.rows_needed()) +
+                                 " or more");
         if constexpr (requires { estimator.check_block_shape(where, Index{}, Index{}); }) {
             const BlockPlan& plan = set.X().plan();
             for (Index block = 0; block < plan.size(); ++block) {
@@ -287,8 +288,9 @@ private:
             },
             [&](Block& block, Index, RowRange) {
                 if constexpr (supervised) {
-                    estimator_.partial_fit(std::as_const(block.X).view(), block.y.view(),
-                                           {.classes = classes, .sample_weight = block.sample_weight(), .check_input = false});
+                    estimator_.partial_fit(
+                        std::as_const(block.X).view(), block.y.view(),
+                        {.classes = classes, .sample_weight = block.sample_weight(), .check_input = false});
                     ++blocks_done_;
                 } else {
                     const Index needed = rows_needed();
