@@ -1,15 +1,33 @@
-/// The scalers that know the extrema of each column. Compiled and run with the tests.
+/// The scalers. Compiled and run with the tests.
 
 #include <cstdio>
 #include <cstdlib>
 
+#include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
 #include <blockfit/preprocessing/max_abs_scaler.hpp>
 #include <blockfit/preprocessing/min_max_scaler.hpp>
+#include <blockfit/preprocessing/standard_scaler.hpp>
 
 namespace bf = blockfit;
 
 namespace {
+
+bool standard() {
+    //! [standard]
+    auto X = bf::random_normal(100'000, 3, {.seed = 1}).map_rows([](auto in, auto out) {
+        for (bf::Index i = 0; i < in.rows(); ++i)
+            for (bf::Index j = 0; j < 3; ++j) out(i, j) = 10 * in(i, j) + 5;
+    });
+    bf::StandardScaler scaler;
+    scaler.fit(X);                            // one parallel pass
+    auto Z = scaler.transform(X);             // lazy: mean 0 and variance 1 in each column
+    auto back = scaler.inverse_transform(Z);  // lazy: X again, to rounding
+    double scale = scaler.scale()[0];         // about 10
+    //! [standard]
+    const double error = back.rows(0, 1).compute()(0, 0) - X.rows(0, 1).compute()(0, 0);
+    return Z.cols() == 3 && scale > 9.9 && scale < 10.1 && error < 1e-12 && error > -1e-12;
+}
 
 bool min_max() {
     //! [min_max]
@@ -37,7 +55,7 @@ bool max_abs() {
 }  // namespace
 
 int main() {
-    const bool ok = min_max() && max_abs();
+    const bool ok = standard() && min_max() && max_abs();
     std::puts(ok ? "ok" : "not as documented");
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

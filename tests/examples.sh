@@ -21,6 +21,9 @@ grep -qE 'ROC AUC +0\.6346 +0\.5000' quickstart.log || fail "ROC AUC of the quic
 "$python" -c 'import h5py; p = h5py.File("late.h5")["probability"]; assert p.shape == (200000,) and 0 < p[:].min() < p[:].max() < 1'
 
 "$bin/pitfalls"
+for each in scalers naive_bayes clustering decomposition linear_models neural_networks; do
+    "$bin/$each" | grep -qx ok || fail "$each"
+done
 
 "$bin/out_of_core" generate data.h5 --rows 1500000 --cols 12 --chunk-rows 5000 --seed 3
 "$bin/out_of_core" fit data.h5 --model one.h5 --threads 1 --block-rows 20000 --passes 2 --memory-limit 16MB > one.json

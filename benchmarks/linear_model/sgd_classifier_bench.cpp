@@ -5,6 +5,7 @@
 
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
+#include <blockfit/exec/settings.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
 
 namespace bf = blockfit;
@@ -67,6 +68,12 @@ void sgd_classifier_partial_fit(benchmark::State& state, bf::SGDClassifierParams
     state_size(state);
 }
 
+/// One model a class, which are trained in parallel. Arguments: rows, columns, threads.
+void sgd_classifier_ten_classes(benchmark::State& state) {
+    const bf::Settings settings({.threads = static_cast<int>(state.range(2))});
+    sgd_classifier_partial_fit(state, {.loss = bf::Loss::log_loss, .shuffle = false}, 10);
+}
+
 void sgd_classifier_predict(benchmark::State& state) {
     const Data block = data(state.range(0), state.range(1), 2);
     bf::SGDClassifier classifier;
@@ -87,4 +94,5 @@ BENCHMARK_CAPTURE(sgd_classifier_partial_fit, log_loss_in_order, {.loss = bf::Lo
 BENCHMARK_CAPTURE(sgd_classifier_partial_fit, log_loss_shuffled, {.loss = bf::Loss::log_loss}, 2)->Args({100'000, 20})->Args({500'000, 20});
 BENCHMARK_CAPTURE(sgd_classifier_partial_fit, hinge_in_order, {.shuffle = false}, 2)->Args({100'000, 20});
 BENCHMARK_CAPTURE(sgd_classifier_partial_fit, log_loss_5_classes, {.loss = bf::Loss::log_loss, .shuffle = false}, 5)->Args({100'000, 20});
+BENCHMARK(sgd_classifier_ten_classes)->Args({100'000, 20, 1})->Args({100'000, 20, 2})->ArgNames({"", "", "threads"})->UseRealTime();
 BENCHMARK(sgd_classifier_predict)->Args({100'000, 20})->Args({20'000, 128});

@@ -111,6 +111,7 @@ public:
     /// one is as after its last complete block.
     template <class T, detail::TargetsFor<Last> Y>
     Pipeline& fit(const ChunkedMatrix<T>& X, const Y& y, const ChunkedFitOptions& options = {}) {
+        check_steps(X);
         if constexpr (requires { get<last>().check_chunked_fit(X, y, options); })
             get<last>().check_chunked_fit(X, y, options);
         fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out, y, options); });
@@ -118,6 +119,7 @@ public:
     }
     template <class T>
     Pipeline& fit(const ChunkedMatrix<T>& X) requires(!supervised) {
+        check_steps(X);
         if constexpr (requires { get<last>().check_chunked_fit(X); }) get<last>().check_chunked_fit(X);
         fit_chunked_from<0>(X, [&](const auto& out) { get<last>().fit(out); });
         return *this;
@@ -233,6 +235,15 @@ private:
         return i;
     }
 
+    /// What the steps but the last can refuse before any work.
+    template <class T>
+    void check_steps(const ChunkedMatrix<T>& X) const {
+        const auto check = [&](const auto& step) {
+            if constexpr (requires { step.check_chunked_fit(X); }) step.check_chunked_fit(X);
+        };
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (check(get<I>()), ...); }
+        (std::make_index_sequence<last>{});
+    }
     template <class T, class Targets>
     Pipeline& partial_fit_blocks(ChunkedMatrix<T> X, Targets y, const ChunkedFitOptions& options) {
         const detail::TrainingSet<T, Targets> set("Pipeline::partial_fit", std::move(X), std::move(y),

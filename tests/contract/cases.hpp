@@ -29,6 +29,8 @@
 #include <blockfit/naive_bayes/bernoulli_nb.hpp>
 #include <blockfit/naive_bayes/gaussian_nb.hpp>
 #include <blockfit/naive_bayes/multinomial_nb.hpp>
+#include <blockfit/neural_network/mlp_classifier.hpp>
+#include <blockfit/neural_network/mlp_regressor.hpp>
 #include <blockfit/pipeline.hpp>
 #include <blockfit/preprocessing/max_abs_scaler.hpp>
 #include <blockfit/preprocessing/min_max_scaler.hpp>
@@ -65,7 +67,7 @@ struct AnyCase {
     // --- of classifiers
     static constexpr Index n_classes = 0;            // of the labels it is given
     static constexpr bool has_proba = false;         // predict_proba and predict_log_proba
-    static constexpr bool has_decision = true;       // decision_function, which naive Bayes has not
+    static constexpr bool has_decision = true;       // decision_function; not where probabilities are what is computed
     static constexpr bool needs_two_classes = true;  // in fit; naive Bayes takes one
     // --- of transformers
     static constexpr bool has_inverse = true;     // k-means cannot give the rows back
@@ -237,6 +239,21 @@ struct MultinomialNaiveBayes : NaiveBayesCase {
     }
 };
 
+struct NeuralClassifier : AnyCase {
+    static auto make() {
+        return bf::MLPClassifier({.hidden_layer_sizes = {5}, .batch_size = 20, .learning_rate_init = 0.02, .max_iter = 30});
+    }
+    static constexpr Index n_classes = 3;
+    static constexpr bool has_proba = true, has_decision = false;
+    static constexpr std::array settings{Setting{"hidden_layer_sizes", "[4, 3]"}, Setting{"activation", "tanh"},
+                                         Setting{"solver", "sgd"}, Setting{"batch_size", "auto"}};
+    static constexpr Setting out_of_range{"learning_rate_init", "0"};
+};
+struct NeuralClassifierFloat : NeuralClassifier {  // two classes have one output
+    static auto make() { return bf::MLPClassifier<float>({.hidden_layer_sizes = {5}, .batch_size = 20, .max_iter = 10}); }
+    static constexpr Index n_classes = 2;
+};
+
 struct IncrementalClassifier : LinearClassifierCase {
     static auto make() {
         return bf::Incremental(bf::SGDClassifier({.loss = bf::Loss::log_loss, .random_state = 3}), {.classes = {0, 1}});
@@ -302,6 +319,21 @@ struct PassiveAggressiveRegressor : AnyCase {
                                          Setting{"loss", "squared_epsilon_insensitive"}};
     static constexpr Setting out_of_range{"C", "0"};
 };
+struct NeuralRegressor : AnyCase {
+    static auto make() {
+        return bf::MLPRegressor({.hidden_layer_sizes = {5},
+                                 .activation = bf::Activation::tanh,
+                                 .batch_size = 20,
+                                 .learning_rate_init = 0.02,
+                                 .max_iter = 60});
+    }
+    static constexpr std::array settings{Setting{"hidden_layer_sizes", "[4, 3]"}, Setting{"activation", "relu"},
+                                         Setting{"momentum", "0.5"}, Setting{"early_stopping", "true"}};
+    static constexpr Setting out_of_range{"alpha", "-1"};
+};
+struct NeuralRegressorFloat : NeuralRegressor {
+    static auto make() { return bf::MLPRegressor<float>({.hidden_layer_sizes = {5}, .batch_size = 20, .max_iter = 10}); }
+};
 struct IncrementalRegressor : AnyCase {
     static auto make() { return bf::Incremental(bf::SGDRegressor({.random_state = 3}), {.passes = 2}); }
     static constexpr std::array settings{Setting{"passes", "3"}, Setting{"estimator__alpha", "0.125"}};
@@ -318,10 +350,12 @@ struct RegressorPipeline : AnyCase {
 using All = std::tuple<Scaler, ScalerPipeline, IncrementalScaler, MinMax, MaxAbs, Pca, KMeans, IncrementalKMeans,
                        ClusterPipeline, Hinge, LogLoss, ThreeClassHuber, Perceptron, PassiveAggressive,
                        ThreeClassPassiveAggressive, GaussianNaiveBayes, BernoulliNaiveBayes, MultinomialNaiveBayes,
-                       IncrementalClassifier, ThreeClassIncremental, Pipeline, IncrementalPipeline, Regressor, HuberRegressor,
-                       PassiveAggressiveRegressor, IncrementalRegressor, RegressorPipeline>;
+                       NeuralClassifier, IncrementalClassifier, ThreeClassIncremental, Pipeline, IncrementalPipeline,
+                       Regressor, HuberRegressor, PassiveAggressiveRegressor, NeuralRegressor, IncrementalRegressor,
+                       RegressorPipeline>;
 /// Those whose state has a type of its own, whatever that of the data.
-using OfFixedType = std::tuple<Pca, PcaFloat, KMeans, KMeansFloat>;
+using OfFixedType = std::tuple<Pca, PcaFloat, KMeans, KMeansFloat, NeuralClassifier, NeuralClassifierFloat, NeuralRegressor,
+                               NeuralRegressorFloat>;
 
 // --- kinds --------------------------------------------------------------------------------------------------------
 

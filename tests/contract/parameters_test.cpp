@@ -1,6 +1,5 @@
 /// What every estimator promises, in the spirit of scikit-learn's common checks: its parameters, and a state that depends
-/// on them and the data alone. The other files here have the rest: data_test (kinds of data), rows_test (each row alone),
-/// errors_test, chunked_results_test and chunked_fit_test.
+/// on them and the data alone. The other files here have the rest: kinds of data, targets, rows, errors, chunked data.
 
 #include <algorithm>
 #include <cmath>

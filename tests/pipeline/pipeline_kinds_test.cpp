@@ -115,12 +115,15 @@ TEST_CASE("Pipeline: naive Bayes at the end needs no wrapper", "[pipeline]") {
     bf::GaussianNB by_hand;
     by_hand.fit(pipe.get<0>().transform(chunked), bf::from_vector(y));
     REQUIRE(pipe.get<1>() == by_hand);
+    bf::Incremental wrapped{bf::GaussianNB{}};
+    wrapped.fit(chunked, y);
     // Far from all classes its own logarithms are finite where those of the probabilities are not.
     Matrix<double> far(1, 4);
     for (double& x : far.values()) x = 1e3;
     const Matrix<double> log_proba = pipe.predict_log_proba(far);
     REQUIRE(std::ranges::all_of(log_proba.values(), [](double v) { return std::isfinite(v); }));
     REQUIRE(std::ranges::min(log_proba.values()) < -800);
+    REQUIRE(same_bits(wrapped.predict_log_proba(far), wrapped.estimator().predict_log_proba(far)));
 }
 
 TEST_CASE("Pipeline: what the plan of blocks shows is refused before any work", "[pipeline]") {
@@ -130,6 +133,10 @@ TEST_CASE("Pipeline: what the plan of blocks shows is refused before any work", 
     auto pca = bf::make_pipeline(bf::StandardScaler{}, bf::Incremental{bf::IncrementalPCA({.n_components = 2})});
     const std::string short_block = test::message([&] { pca.fit(X); });
     REQUIRE_THAT(short_block, Contains("a block has 1 rows") && Contains("rechunk") && Contains("block 3"));
+    const std::vector<int> y(100, 1);
+    auto between = bf::make_pipeline(bf::StandardScaler{}, bf::Incremental{bf::IncrementalPCA({.n_components = 2})},
+                                     bf::Incremental{bf::SGDClassifier{}});
+    REQUIRE_THAT(test::message([&] { between.fit(X, y); }), Contains("a block has 1 rows"));
     auto clusters = bf::make_pipeline(bf::StandardScaler{}, bf::Incremental{bf::MiniBatchKMeans({.n_clusters = 101})});
     REQUIRE_THAT(test::message([&] { clusters.fit(X); }), Contains("number of rows is 100, expected 101 or more"));
     REQUIRE(reads == 0);

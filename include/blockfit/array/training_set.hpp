@@ -114,10 +114,11 @@ public:
         }
     };
 
-    /// Throws ShapeError, before anything is read, if the lengths differ or X is empty.
+    /// Throws ShapeError, before anything is read, if X is empty or the lengths differ.
     TrainingSet(std::string_view where, ChunkedMatrix<T> X, Targets y, std::optional<ChunkedVector<double>> sample_weight)
         : X_(std::move(X)), y_(std::move(y)), weight_(std::move(sample_weight)) {
         if (X_.rows() == 0) throw ShapeError(std::string(where) + ": X has 0 rows, expected at least 1");
+        if (X_.cols() == 0) throw ShapeError(std::string(where) + ": X has 0 columns, expected at least 1");
         if constexpr (has_targets) require_same(where, "length of y", y_.rows(), X_.rows());
         if (weight_) require_same(where, "length of sample_weight", weight_->size(), X_.rows());
     }

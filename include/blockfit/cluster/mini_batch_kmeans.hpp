@@ -215,14 +215,12 @@ public:
                                       [&](auto view) { return inertia(view, sample_weight); });
     }
     template <class V, class... Rest>
-    MiniBatchKMeans& fit(const ChunkedMatrix<V>&, Rest&&...) {
+    void fit(const ChunkedMatrix<V>&, Rest&&...) {
         static_assert(!sizeof(V), "MiniBatchKMeans learns block by block: wrap it, Incremental{...}, to fit chunked data");
-        return *this;
     }
     template <class V, class... Rest>
-    MiniBatchKMeans& partial_fit(const ChunkedMatrix<V>&, Rest&&...) {
+    void partial_fit(const ChunkedMatrix<V>&, Rest&&...) {
         static_assert(!sizeof(V), "MiniBatchKMeans learns block by block: wrap it, Incremental{...}, to fit chunked data");
-        return *this;
     }
 
     /// Throws ParameterError if a parameter is out of range; for wrappers, which check before any work.

@@ -182,8 +182,10 @@ public:
             Index row = 0;
             for (const auto value : given) {
                 owned_.push_back(static_cast<double>(value));
-                if constexpr (sizeof(value) == 8)
-                    if (owned_.back() > 9007199254740992.0 || owned_.back() < -9007199254740992.0)
+                if constexpr (std::integral<typename decltype(given)::value_type> && sizeof(value) == 8)
+                    // 2^63 and 2^64, what the largest integers round to, are beyond their types.
+                    if (owned_.back() >= 0x1p63 * (std::numeric_limits<typename decltype(given)::value_type>::digits - 62) ||
+                        static_cast<typename decltype(given)::value_type>(owned_.back()) != value)
                         throw DataError("target " + std::to_string(value) + " cannot be held exactly by double", {.row = row});
                 ++row;
             }

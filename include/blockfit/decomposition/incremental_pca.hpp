@@ -158,14 +158,12 @@ public:
                                       [&](auto view) -> IncrementalPCA& { return partial_fit(view); });
     }
     template <class V, class... Rest>
-    IncrementalPCA& fit(const ChunkedMatrix<V>&, Rest&&...) {
+    void fit(const ChunkedMatrix<V>&, Rest&&...) {
         static_assert(!sizeof(V), "IncrementalPCA learns block by block: wrap it, Incremental{...}, to fit chunked data");
-        return *this;
     }
     template <class V, class... Rest>
-    IncrementalPCA& partial_fit(const ChunkedMatrix<V>&, Rest&&...) {
+    void partial_fit(const ChunkedMatrix<V>&, Rest&&...) {
         static_assert(!sizeof(V), "IncrementalPCA learns block by block: wrap it, Incremental{...}, to fit chunked data");
-        return *this;
     }
 
     /// Throws ParameterError if a parameter is out of range; for wrappers, which check before any work.

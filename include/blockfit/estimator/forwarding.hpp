@@ -37,7 +37,7 @@ void forward(const Self& wrapper, std::string_view name, MatrixView<const T> X, 
     wrapper.forward(X, [&](RowRange rows, MatrixView<const T> Z) { f(wrapper.final_estimator(), rows, Z); });
 }
 
-template <class Self>
+template <class Self, class E>
 class ForwardingClassifier : public ClassifierMixin<Self> {
 public:
     template <std::floating_point T>
@@ -46,8 +46,7 @@ public:
                         [&](const auto& inner, RowRange rows, auto Z) { inner.predict(Z, part(out, rows)); });
     }
     template <std::floating_point T>
-    void decision_function(MatrixView<const T> X, MatrixView<double> out) const requires requires(const Self& self) {
-        self.final_estimator().decision_function(X, out);
+    void decision_function(MatrixView<const T> X, MatrixView<double> out) const requires requires(const E& inner) { inner.decision_function(X, out);
     }
     {
         detail::forward(wrapper(), "decision_function", X, out.rows(),
@@ -59,16 +58,14 @@ public:
                         [&](const auto& inner, RowRange rows, auto Z) { inner.predict_proba(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
-    void predict_log_proba(MatrixView<const T> X, MatrixView<double> out) const requires requires(const Self& self) {
-        self.final_estimator().predict_log_proba(X, out);
+    void predict_log_proba(MatrixView<const T> X, MatrixView<double> out) const requires requires(const E& inner) { inner.predict_log_proba(X, out);
     }
     {
         detail::forward(wrapper(), "predict_log_proba", X, out.rows(),
                         [&](const auto& inner, RowRange rows, auto Z) { inner.predict_log_proba(Z, out.rows(rows)); });
     }
     template <std::floating_point T>
-    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const requires requires(const Self& self) {
-        self.final_estimator().predict_indicator(X, out);
+    void predict_indicator(MatrixView<const T> X, MatrixView<Label> out) const requires requires(const E& inner) { inner.predict_indicator(X, out);
     }
     {
         detail::forward(wrapper(), "predict_indicator", X, out.rows(),
@@ -208,7 +205,7 @@ public:
 /// The bases of a wrapper Self of which E is the final estimator.
 template <class Self, class E>
 using PredictionsOf =
-    std::conditional_t<Classifier<E>, ForwardingClassifier<Self>,
+    std::conditional_t<Classifier<E>, ForwardingClassifier<Self, E>,
                        std::conditional_t<Regressor<E>, ForwardingRegressor<Self>,
                                           std::conditional_t<Clusterer<E>, ForwardingClusterer<Self>, NoPredictions>>>;
 template <class Self, class E>

@@ -22,8 +22,8 @@ template <class F>
 void parallel_for(Index n, F f) {
     const SettingsParams settings = Settings::current();
     const int threads = detail::thread_count(settings);
-    if (n <= 1 || threads == 1) {
-        for (Index i = 0; i < n; ++i) f(i);
+    if (n <= 1) {
+        if (n == 1) f(Index{0});
         return;
     }
     std::vector<std::exception_ptr> failures(static_cast<std::size_t>(n));
@@ -44,8 +44,10 @@ void parallel_for(Index n, F f) {
         tbb::parallel_for(Index{0}, n, detail::Stage(run_one), tbb::simple_partitioner{}, context);
     };
     detail::release(&begin);
+    if (threads == 1)
+        for (Index i = 0; i < n; ++i) run_one(i);
     // Isolated, because a thread that waits here could otherwise take up another block of the stream.
-    if (detail::inside_stream()) tbb::this_task_arena::isolate(run);
+    else if (detail::inside_stream()) tbb::this_task_arena::isolate(run);
     else tbb::task_arena(threads).execute(run);
     detail::acquire(&end);
     for (const std::exception_ptr& failure : failures)

@@ -67,7 +67,7 @@ public:
     }
 
     /// One epoch over a block, n x d and n finite targets. On any error the estimator is as before. max_iter, tol,
-    /// early_stopping and the parameters that go with them have no effect here.
+    /// validation_fraction and n_iter_no_change have no effect here; early_stopping is refused.
     template <std::floating_point T>
     Self& partial_fit(MatrixView<const T> X, std::span<const double> y, const PartialFitOptions& options = {}) {
         const std::string where = method(Self::class_name, "partial_fit");

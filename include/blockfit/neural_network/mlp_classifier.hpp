@@ -25,7 +25,7 @@ inline namespace v1 {
 /// of 0 and 1 as y (n x L, L >= 2) one logistic output a label. As scikit-learn's MLPClassifier: the same parameters,
 /// seed and blocks give the same weights to 1e-6. T is the type of weights and computation.
 ///
-/// Differs from scikit-learn: partial_fit takes label matrices, too; at least two classes are needed; predict of a
+/// Differs from scikit-learn: partial_fit takes label matrices without classes; at least two classes are needed; predict of a
 /// multi-label model is predict_indicator; an error leaves the estimator as it was. random_state defaults to 0.
 template <class T = double>
 class MLPClassifier : public detail::MLP<MLPClassifier<T>, T>, public ClassifierMixin<MLPClassifier<T>> {

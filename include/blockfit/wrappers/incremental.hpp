@@ -278,7 +278,7 @@ private:
         const std::string inner = detail::method(E::class_name, "partial_fit");
         using Block = typename detail::TrainingSet<T, Targets>::Block;
         Block collected;  // first blocks that are too small alone
-        Index n_collected = 0;
+        std::vector<std::pair<Index, RowRange>> members;  // their numbers and rows
         detail::stream_blocks<Block>(
             pass,
             [&](Block& block, Index, RowRange rows) {
@@ -286,7 +286,7 @@ private:
                     if constexpr (supervised) detail::require_finite(inner, tile);
                 });
             },
-            [&](Block& block, Index, RowRange) {
+            [&](Block& block, [[maybe_unused]] Index number, [[maybe_unused]] RowRange rows) {
                 if constexpr (supervised) {
                     estimator_.partial_fit(
                         std::as_const(block.X).view(), block.y.view(),
@@ -294,19 +294,37 @@ private:
                     ++blocks_done_;
                 } else {
                     const Index needed = rows_needed();
-                    if (n_collected == 0 && block.X.rows() >= needed) {
+                    if (members.empty() && block.X.rows() >= needed) {
                         learn(block);
                         ++blocks_done_;
                         return;
                     }
                     collected.append(block);
-                    ++n_collected;
+                    members.emplace_back(number, rows);
                     if (collected.X.rows() < needed) return;
-                    learn(collected);
-                    blocks_done_ += std::exchange(n_collected, 0);
+                    learn_together(collected, members);
+                    blocks_done_ += std::ssize(members);
+                    members.clear();
                     collected = {};
                 }
             });
+    }
+    /// learn on several blocks put together. A bad row is named by the block that it is in.
+    template <class Block>
+    void learn_together(const Block& together, const std::vector<std::pair<Index, RowRange>>& members) {
+        try {
+            learn(together);
+        } catch (Error& error) {
+            Index first = 0;
+            for (const auto& [number, rows] : members) {
+                if (error.row() >= first && error.row() < first + rows.size()) {
+                    error.locate(number, rows.begin - first, "", "");
+                    break;
+                }
+                first += rows.size();
+            }
+            throw;
+        }
     }
     /// partial_fit of an estimator that learns from X alone.
     template <class Block>
