@@ -27,4 +27,6 @@
 #include <Eigen/Core>
 #include <catch2/catch.hpp>
 
+#include <extern_templates.hpp>
+
 #endif

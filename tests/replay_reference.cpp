@@ -15,6 +15,7 @@
 
 #include <blockfit/blockfit.hpp>
 
+#include "extern_templates.hpp"
 #include "support/reference.hpp"
 #include "support/threads.hpp"
 

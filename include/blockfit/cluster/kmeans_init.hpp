@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <blockfit/core/error.hpp>
@@ -30,32 +29,29 @@ public:
 
     KMeansInit() : KMeansInit("k-means++") {}
     /// Throws ParameterError for another name.
-    KMeansInit(std::string_view name) : value_(std::string(name)) {
+    KMeansInit(std::string_view name) : random_(name == "random") {
         if (name != "k-means++" && name != "random") detail::bad_value(name, expected);
     }
     KMeansInit(const char* name) : KMeansInit(std::string_view(name)) {}
     KMeansInit(const std::string& name) : KMeansInit(std::string_view(name)) {}
-    KMeansInit(Matrix<double> centers) : value_(std::move(centers)) {}
+    KMeansInit(Matrix<double> centers) : centers_(std::make_shared<const Matrix<double>>(std::move(centers))) {}
     template <std::invocable<MatrixView<const double>, Index, RandomState&> F>
-    KMeansInit(F function) : value_(std::make_shared<const Function>(std::move(function))) {}
+    KMeansInit(F function) : function_(std::make_shared<const Function>(std::move(function))) {}
 
-    [[nodiscard]] bool is_plus_plus() const noexcept { return holds_name("k-means++"); }
-    [[nodiscard]] bool is_random() const noexcept { return holds_name("random"); }
+    [[nodiscard]] bool is_plus_plus() const noexcept { return !random_ && !centers_ && !function_; }
+    [[nodiscard]] bool is_random() const noexcept { return random_; }
     /// The given centres, or nullptr.
-    [[nodiscard]] const Matrix<double>* centers() const noexcept { return std::get_if<Matrix<double>>(&value_); }
+    [[nodiscard]] const Matrix<double>* centers() const noexcept { return centers_.get(); }
     /// The given function, or nullptr.
-    [[nodiscard]] const Function* function() const noexcept {
-        const auto* const shared = std::get_if<std::shared_ptr<const Function>>(&value_);
-        return shared ? shared->get() : nullptr;
-    }
+    [[nodiscard]] const Function* function() const noexcept { return function_.get(); }
     /// A function is equal to copies of itself only. NaN equals itself, so that a bad value is found by the check of fit.
     friend bool operator==(const KMeansInit& a, const KMeansInit& b) {
         return a.function() == b.function() && a.to_text() == b.to_text();
     }
 
     [[nodiscard]] std::string to_text() const {
-        if (const auto* const name = std::get_if<std::string>(&value_)) return *name;
-        if (!centers()) return "function";
+        if (function_) return "function";
+        if (!centers_) return random_ ? "random" : "k-means++";
         std::string text = "[";
         for (Index i = 0; i < centers()->rows(); ++i) {
             text += i > 0 ? ", [" : "[";
@@ -90,11 +86,9 @@ public:
 
 private:
     static constexpr std::string_view expected = "k-means++, random, or centres as [[0.5, 1], [2, 3]]";
-    [[nodiscard]] bool holds_name(std::string_view name) const noexcept {
-        const auto* const held = std::get_if<std::string>(&value_);
-        return held && *held == name;
-    }
-    std::variant<std::string, Matrix<double>, std::shared_ptr<const Function>> value_;
+    bool random_ = false;
+    std::shared_ptr<const Matrix<double>> centers_;
+    std::shared_ptr<const Function> function_;
 };
 
 /// How many initialisations k-means compares: a number, or automatic: 1 for k-means++, 3 for random and for a function.

@@ -120,7 +120,7 @@ public:
             for (Index i = 0; i < rows.size(); ++i)
                 for (Index j = 0; j < group.cols(); ++j)
                     group(i, j) = static_cast<R>(double(group(i, j)) - state_.mean[static_cast<std::size_t>(j)]);
-            products.noalias() = group * components.transpose();
+            multiply_transposed(group, eigen_map(components), products);
             for (Index i = 0; i < rows.size(); ++i)
                 for (Index j = 0; j < products.cols(); ++j)
                     out(rows.begin + i, j) = static_cast<V>(whiten ? products(i, j) / deviation<R>(j) : products(i, j));
@@ -137,7 +137,7 @@ public:
             for (Index i = 0; i < components.rows(); ++i) components.row(i) *= deviation<R>(i);
         RowMajor<R> group, products(group_rows, n_features_in());
         for_each_row_group(X, group, [&](RowRange rows, const RowMajor<R>& z) {
-            products.noalias() = z * components;
+            multiply(z, eigen_map(components), products);
             for (Index i = 0; i < rows.size(); ++i)
                 for (Index j = 0; j < products.cols(); ++j)
                     out(rows.begin + i, j) = static_cast<V>(double(products(i, j)) + state_.mean[static_cast<std::size_t>(j)]);

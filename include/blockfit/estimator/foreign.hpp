@@ -76,7 +76,10 @@ void with_column(MatrixView<U> out, F f) {
 }
 
 [[nodiscard]] inline std::string method(std::string_view class_name, std::string_view name) {
-    return std::string(class_name) + "::" + std::string(name);
+    std::string text(class_name);
+    text += "::";
+    text += name;
+    return text;
 }
 
 }  // namespace detail

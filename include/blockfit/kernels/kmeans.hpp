@@ -60,7 +60,7 @@ void for_each_labelled_group(MatrixView<const V> X, const Matrix<T>& centers, F 
     std::vector<Label> labels(static_cast<std::size_t>(group_rows));
     RowMajor<T> group, products(group_rows, k);
     for_each_row_group(X, group, [&](RowRange rows, const RowMajor<T>& x) {
-        products.noalias() = x * eigen_map(centers).transpose();
+        multiply_transposed(x, eigen_map(centers), products);
         for (Index i = 0; i < rows.size(); ++i) {
             const T* const product = products.data() + i * k;
             T least = norms[0] - 2 * product[0];
@@ -226,7 +226,7 @@ void distances(MatrixView<const V> X, const Matrix<T>& centers, MatrixView<V> ou
     for (Index j = 0; j < k; ++j) norms[static_cast<std::size_t>(j)] = squared_norm(c.data() + j * d, d);
     RowMajor<double> group, products(group_rows, k);
     for_each_row_group(X, group, [&](RowRange rows, const RowMajor<double>& x) {
-        products.noalias() = x * c.transpose();
+        multiply_transposed(x, eigen_map(c), products);
         for (Index i = 0; i < rows.size(); ++i) {
             const double norm = squared_norm(x.data() + i * d, d);
             for (Index j = 0; j < k; ++j) {

@@ -27,6 +27,10 @@ template <class T>
 [[nodiscard]] Eigen::Map<const RowMajor<T>> eigen_map(const Matrix<T>& m) {
     return {m.data(), m.rows(), m.cols()};
 }
+template <class T>
+[[nodiscard]] Eigen::Map<const RowMajor<T>> eigen_map(const RowMajor<T>& m) {
+    return {m.data(), m.rows(), m.cols()};
+}
 
 /// Rows of a group: a multiple of what any instruction set computes side by side.
 inline constexpr Index group_rows = 48;
@@ -44,6 +48,16 @@ void for_each_row_group(MatrixView<const In> X, RowMajor<T>& group, F f) {
         std::fill(group.data() + rows.size() * X.cols(), group.data() + group.size(), T(0));
         f(rows, std::as_const(group));
     }
+}
+
+/// out = a b and out = a b^T. Products are dear to compile, so that those of whole groups are made here alone.
+template <class T>
+void multiply(const RowMajor<T>& a, Eigen::Map<const RowMajor<T>> b, RowMajor<T>& out) {
+    out.noalias() = a * b;
+}
+template <class T>
+void multiply_transposed(const RowMajor<T>& a, Eigen::Map<const RowMajor<T>> b, RowMajor<T>& out) {
+    out.noalias() = a * b.transpose();
 }
 
 }  // namespace v1

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -30,14 +31,39 @@ namespace detail {
 template <class T>
 using ColMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
-/// The square upper triangle of a QR decomposition.
+// What makes Eigen's decompositions, which are dear to compile, depends on T alone.
+
+/// R of A = Q R, square; A becomes Eigen's form of Q.
 template <class T>
-[[nodiscard]] ColMajor<T> upper(std::string_view where, const Eigen::HouseholderQR<ColMajor<T>>& qr) {
-    const Index n = qr.matrixQR().cols();
-    const ColMajor<T> R = qr.matrixQR().topRows(n).template triangularView<Eigen::Upper>();
-    if (!R.allFinite())
+[[nodiscard]] ColMajor<T> triangle(ColMajor<T>& A) {
+    const Index n = A.cols();
+    const Eigen::HouseholderQR<Eigen::Ref<ColMajor<T>>> qr(A);
+    return qr.matrixQR().topRows(n).template triangularView<Eigen::Upper>();
+}
+/// Singular values of a square matrix, descending, and its right vectors as columns. Throws DataError if it overflowed.
+template <class T>
+struct SquareSvd {
+    std::vector<T> values;
+    ColMajor<T> vectors;
+};
+template <class T>
+[[nodiscard]] SquareSvd<T> square_svd(std::string_view where, const ColMajor<T>& A) {
+    if (!A.allFinite())
         throw DataError(std::string(where) + ": the decomposition overflowed; scale the features (StandardScaler)");
-    return R;
+    const Eigen::BDCSVD<ColMajor<T>> svd(A, Eigen::ComputeThinV);
+    return {{svd.singularValues().data(), svd.singularValues().data() + svd.singularValues().size()}, svd.matrixV()};
+}
+/// The same for R^T of A = Q R, and Q times the right vectors: what belongs to A^T.
+template <class T>
+[[nodiscard]] SquareSvd<T> transposed_svd(std::string_view where, const ColMajor<T>& A) {
+    const Eigen::HouseholderQR<ColMajor<T>> qr(A);
+    const ColMajor<T> R = qr.matrixQR().topRows(A.cols()).template triangularView<Eigen::Upper>();
+    SquareSvd<T> svd = square_svd<T>(where, R.transpose());
+    ColMajor<T> vectors = ColMajor<T>::Zero(A.rows(), A.cols());
+    vectors.topRows(A.cols()) = svd.vectors;
+    vectors.applyOnTheLeft(qr.householderQ());
+    svd.vectors = std::move(vectors);
+    return svd;
 }
 
 }  // namespace detail
@@ -49,37 +75,28 @@ template <class T>
 template <class T, class Fill>
 [[nodiscard]] RightSvd<T> right_svd(std::string_view where, Index m, Index d, Index k, Fill fill) {
     using detail::ColMajor;
-    ColMajor<T> small;    // square, with the singular values of A
-    ColMajor<T> vectors;  // the right vectors of A, one a column
-    Eigen::BDCSVD<ColMajor<T>> svd;
+    detail::SquareSvd<T> svd;
     if (m >= d) {
         const Index step = std::min(m, std::max<Index>(4 * d, 256));
         Matrix<T> rows(step, d);
-        Eigen::HouseholderQR<ColMajor<T>> qr;
+        ColMajor<T> R;  // square, with the singular values of the rows so far
         for (Index begin = 0; begin < m; begin += step) {
-            const Index n = std::min(step, m - begin), kept = small.rows();
+            const Index n = std::min(step, m - begin), kept = R.rows();
             fill(begin, rows.view().rows(0, n));
             ColMajor<T> stacked(kept + n, d);
-            if (kept > 0) stacked.topRows(kept) = small;
+            if (kept > 0) stacked.topRows(kept) = R;
             stacked.bottomRows(n) = eigen_map(rows).topRows(n);
-            qr.compute(stacked);
-            small = detail::upper(where, qr);
+            R = detail::triangle(stacked);
         }
-        svd.compute(small, Eigen::ComputeThinV);
-        vectors = svd.matrixV();
+        svd = detail::square_svd(where, R);
     } else {
         Matrix<T> rows(m, d);
         fill(0, rows.view());
         // A^T = Q R, so A = R^T Q^T, and with R^T = U S P^T the right vectors are Q P.
-        const Eigen::HouseholderQR<ColMajor<T>> qr(ColMajor<T>(eigen_map(rows).transpose()));
-        small = detail::upper(where, qr).transpose();
-        svd.compute(small, Eigen::ComputeThinV);
-        vectors = ColMajor<T>::Zero(d, m);
-        vectors.topRows(m) = svd.matrixV();
-        vectors.applyOnTheLeft(qr.householderQ());
+        svd = detail::transposed_svd<T>(where, eigen_map(rows).transpose());
     }
-    RightSvd<T> result{{}, Matrix<T>(k, d)};
-    result.values.assign(svd.singularValues().data(), svd.singularValues().data() + svd.singularValues().size());
+    RightSvd<T> result{std::move(svd.values), Matrix<T>(k, d)};
+    const ColMajor<T>& vectors = svd.vectors;
     for (Index i = 0; i < k; ++i) {
         Index largest = 0;
         vectors.col(i).cwiseAbs().maxCoeff(&largest);

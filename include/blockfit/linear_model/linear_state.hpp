@@ -14,6 +14,7 @@
 #include <blockfit/core/adapt.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
+#include <blockfit/core/params.hpp>
 #include <blockfit/estimator/foreign.hpp>
 #include <blockfit/exec/parallel_for.hpp>
 #include <blockfit/kernels/linear_sgd.hpp>
@@ -48,7 +49,7 @@ inline void check_linear_training(std::string_view where, const LinearTraining& 
     require_parameter(!p.tol || *p.tol >= 0, where, "tol must be at least 0, or nullopt");
     require_parameter(p.options.epsilon >= 0, where, "epsilon must be at least 0");
     require_parameter(eta0 >= 0 && std::isfinite(eta0), where, "eta0 must be at least 0");
-    require_parameter(eta0 > 0 || !needs_eta0, where, "eta0 must be above 0 for learning_rate " + to_text(rate));
+    require_parameter(eta0 > 0 || !needs_eta0, where, "eta0 must be above 0 for learning_rate " + detail::to_text(rate));
     require_parameter(std::isfinite(p.options.power_t), where, "power_t must be finite");
     require_parameter(p.options.C > 0, where, "C must be above 0");
     require_parameter(p.validation_fraction > 0 && p.validation_fraction < 1, where,

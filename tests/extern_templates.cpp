@@ -1,0 +1,2 @@
+#define BLOCKFIT_TESTS_TEMPLATES template
+#include "extern_templates.hpp"
