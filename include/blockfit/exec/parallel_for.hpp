@@ -5,7 +5,7 @@
 #include <exception>
 #include <vector>
 
-#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <blockfit/core/error.hpp>
@@ -38,10 +38,26 @@ void parallel_for(Index n, F f) {
         }
         detail::release(&end);
     };
+    // A pipeline, because of oneTBB's ways to run in parallel it is the one whose hand-overs are marked for the thread
+    // sanitizer.
     namespace tbb = oneapi::tbb;
+    Index next = 0;
+    const auto issue = [&](tbb::flow_control& control) -> Index {
+        detail::acquire(&begin);
+        const Index i = next;
+        const bool last = i == n;
+        if (last) control.stop();
+        else ++next;
+        detail::release(last ? &end : &begin);
+        return i;
+    };
     const auto run = [&] {
         tbb::task_group_context context(tbb::task_group_context::isolated);
-        tbb::parallel_for(Index{0}, n, detail::Stage(run_one), tbb::simple_partitioner{}, context);
+        tbb::parallel_pipeline(
+            static_cast<std::size_t>(threads),
+            tbb::make_filter<void, Index>(tbb::filter_mode::serial_in_order, detail::Stage(issue)) &
+                tbb::make_filter<Index, void>(tbb::filter_mode::parallel, detail::Stage(run_one)),
+            context);
     };
     detail::release(&begin);
     if (threads == 1)
