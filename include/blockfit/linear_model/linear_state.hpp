@@ -122,14 +122,26 @@ struct LinearState {
             options.seed = task.seed;
             options.positive_weight = task.positive_weight;
             options.negative_weight = task.negative_weight;
-            const auto row_or_none = [k](Matrix<double>& m) { return m.rows() > 0 ? m.row(k) : std::span<double>(); };
-            sgd::Model model{coef.row(k), intercept[at], row_or_none(mean_coef),
-                             mean_intercept.empty() ? 0.0 : mean_intercept[at]};
+            // In memory of its own, a cache line away from anything else: rows of coef share lines, for which threads
+            // would fight at every step.
+            constexpr std::size_t line = 8;
+            const auto cols = static_cast<std::size_t>(coef.cols());
+            const bool averaged = mean_coef.rows() > 0;
+            std::vector<double> own(3 * line + (averaged ? 2 : 1) * cols);
+            sgd::Model model{std::span(own).subspan(line, cols), intercept[at],
+                             averaged ? std::span(own).subspan(2 * line + cols, cols) : std::span<double>(),
+                             averaged ? mean_intercept[at] : 0.0};
+            std::ranges::copy(coef.row(k), model.w.begin());
+            if (averaged) std::ranges::copy(mean_coef.row(k), model.mean_w.begin());
             const sgd::Stopping stopping{max_iter, training.tol, training.n_iter_no_change, held_out,
                                          [&](const sgd::Model& m) { return score(m, task); }};
             epochs[at] = sgd::train(model, options, stopping, X, task.y, sample_weight, t);
             intercept[at] = model.intercept;
-            if (!mean_intercept.empty()) mean_intercept[at] = model.mean_intercept;
+            std::ranges::copy(model.w, coef.row(k).begin());
+            if (averaged) {
+                mean_intercept[at] = model.mean_intercept;
+                std::ranges::copy(model.mean_w, mean_coef.row(k).begin());
+            }
         };
         constexpr Index worth_threads = 1 << 14;
         if (X.rows() * X.cols() * max_iter >= worth_threads) parallel_for(models, train_one);
