@@ -151,6 +151,18 @@ protected:
                best_score_ == other.best_score_ && stale_ == other.stale_ && t_ == other.t_;
     }
 
+    /// f(MatrixView<const double>) on a matrix of targets of any type.
+    template <MatrixLike Y, class F>
+    static Self& with_target_matrix(std::string_view where, const Y& y, F f) {
+        const auto given = as_view(y);
+        if constexpr (std::same_as<MatrixValue<Y>, double>) {
+            return f(given);
+        } else {
+            Matrix<double> converted(given.rows(), given.cols());
+            convert_block(where, given, converted.view());
+            return f(std::as_const(converted).view());
+        }
+    }
     void check_params(std::string_view where) const {
         const MLPParams& p = this->params();
         if (p.solver == Solver::lbfgs)

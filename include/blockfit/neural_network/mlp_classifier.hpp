@@ -217,13 +217,8 @@ private:
         if constexpr (VectorLike<Y>) {
             const LabelSpan labels(y);
             return f(labels.get());
-        } else if constexpr (std::is_same_v<MatrixValue<Y>, double>) {
-            return f(as_view(y));
         } else {
-            const auto given = as_view(y);
-            Matrix<double> converted(given.rows(), given.cols());
-            detail::convert_block(where, given, converted.view());
-            return f(std::as_const(converted).view());
+            return Base::with_target_matrix(where, y, f);
         }
     }
     [[nodiscard]] static std::vector<Label> numbers(Index n) {

@@ -141,13 +141,8 @@ private:
         if constexpr (VectorLike<Y>) {
             const RealSpan reals(y);
             return f(reals.get());
-        } else if constexpr (std::is_same_v<MatrixValue<Y>, double>) {
-            return f(as_view(y));
         } else {
-            const auto given = as_view(y);
-            Matrix<double> converted(given.rows(), given.cols());
-            detail::convert_block(where, given, converted.view());
-            return f(std::as_const(converted).view());
+            return Base::with_target_matrix(where, y, f);
         }
     }
     [[nodiscard]] static MatrixView<const double> column(std::span<const double> y) {
