@@ -55,8 +55,8 @@ template <class To, class From>
         to = static_cast<To>(from);
         return static_cast<From>(to) == from;
     } else {
-        to = static_cast<To>(from);
-        return std::in_range<To>(from);
+        to = static_cast<To>(from);  // std::in_range takes no character types
+        return static_cast<From>(to) == from && (to < To(0)) == (from < From(0));
     }
 }
 

@@ -11,12 +11,11 @@
 
 #include <blockfit/array/chunked_matrix.hpp>
 #include <blockfit/array/chunked_vector.hpp>
+#include <blockfit/array/element_type.hpp>
 #include <blockfit/array/stream_blocks.hpp>
 
 namespace blockfit {
 inline namespace v1 {
-
-enum class ElementType { int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64 };
 
 /// A lazy array with the name under which it is to be written, its element type erased. Made by `dataset`.
 struct Dataset {
@@ -35,16 +34,6 @@ struct Dataset {
 };
 
 namespace detail {
-
-template <class T>
-[[nodiscard]] constexpr ElementType element_type() noexcept {
-    if constexpr (std::floating_point<T>) {
-        return sizeof(T) == 4 ? ElementType::float32 : ElementType::float64;
-    } else {
-        constexpr int width = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
-        return static_cast<ElementType>(width + (std::signed_integral<T> ? 0 : 4));
-    }
-}
 
 template <class T, class Array>
 [[nodiscard]] Dataset make_dataset(std::string name, const Array& array) {

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <blockfit/core/bool_vector.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix_view.hpp>
 
@@ -17,6 +19,8 @@ inline namespace v1 {
 /// An owning row-major matrix: what in-memory calls return. Its rows are contiguous.
 template <class T>
 class Matrix {
+    using Storage = std::conditional_t<std::is_same_v<T, bool>, detail::BoolVector, std::vector<T>>;
+
 public:
     using value_type = T;
 
@@ -74,7 +78,7 @@ public:
 private:
     Index rows_ = 0;
     Index cols_ = 0;
-    std::vector<T> values_;
+    Storage values_;
 };
 
 }  // namespace v1

@@ -11,7 +11,7 @@
 
 #include <hdf5.h>
 
-#include <blockfit/array/store.hpp>
+#include <blockfit/array/element_type.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/io/hdf5/filters.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
@@ -56,6 +56,8 @@ struct Layout {
         case ElementType::uint64: return H5T_NATIVE_UINT64;
         case ElementType::float32: return H5T_NATIVE_FLOAT;
         case ElementType::float64: return H5T_NATIVE_DOUBLE;
+        case ElementType::float16:
+        case ElementType::boolean: break;
     }
     return -1;
 }

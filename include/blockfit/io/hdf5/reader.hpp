@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 #include <blockfit/array/block_source.hpp>
-#include <blockfit/array/convert.hpp>
-#include <blockfit/array/store.hpp>
+#include <blockfit/array/element_type.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/io/hdf5/filters.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
@@ -125,7 +124,8 @@ public:
             }
         }
         // The library converts what it reads itself.
-        if (layout_.swap_bytes && layout_.route != Route::library) swap(out, rows.size() * layout_.cols);
+        if (layout_.swap_bytes && layout_.route != Route::library)
+            blockfit::detail::swap_bytes(out, rows.size() * layout_.cols, layout_.element_bytes);
     }
 
     /// The rows where they lie in the buffers, if they are of one band and need no change; otherwise nullptr.
@@ -216,11 +216,6 @@ private:
         }
     }
 
-    void swap(std::byte* values, Index n) const {
-        const auto width = static_cast<std::size_t>(layout_.element_bytes);
-        for (Index i = 0; i < n; ++i, values += width) std::reverse(values, values + width);
-    }
-
     Origin origin_;
     Handle file_;
     Handle dataset_;
@@ -242,17 +237,13 @@ public:
             return reader_->read(rows, reinterpret_cast<std::byte*>(out.data()), state.buffers);
         state.native.resize(static_cast<std::size_t>(rows.size() * reader_->row_bytes()));
         reader_->read(rows, state.native.data(), state.buffers);
-        switch (layout.type) {
-            case ElementType::int8: return convert<std::int8_t>(rows, out, state);
-            case ElementType::int16: return convert<std::int16_t>(rows, out, state);
-            case ElementType::int32: return convert<std::int32_t>(rows, out, state);
-            case ElementType::int64: return convert<std::int64_t>(rows, out, state);
-            case ElementType::uint8: return convert<std::uint8_t>(rows, out, state);
-            case ElementType::uint16: return convert<std::uint16_t>(rows, out, state);
-            case ElementType::uint32: return convert<std::uint32_t>(rows, out, state);
-            case ElementType::uint64: return convert<std::uint64_t>(rows, out, state);
-            case ElementType::float32: return convert<float>(rows, out, state);
-            case ElementType::float64: return convert<double>(rows, out, state);
+        try {
+            blockfit::detail::convert_elements("from_hdf5", layout.type, state.native.data(), out);
+        } catch (const DataError& error) {
+            throw DataError(error.message(), {.file = reader_->origin().file,
+                                              .dataset = reader_->origin().dataset,
+                                              .row = rows.begin + error.row(),
+                                              .column = error.column()});
         }
     }
     MatrixView<const T> view(RowRange rows, Scratch& scratch) const override {
@@ -273,19 +264,6 @@ private:
         DatasetReader::Buffers buffers;
         std::vector<std::byte> native;
     };
-
-    template <class From>
-    void convert(RowRange rows, MatrixView<T> out, State& state) const {
-        const MatrixView<const From> from(reinterpret_cast<const From*>(state.native.data()), rows.size(), this->cols());
-        try {
-            blockfit::detail::convert_block("from_hdf5", from, out);
-        } catch (const DataError& error) {
-            throw DataError(error.message(), {.file = reader_->origin().file,
-                                              .dataset = reader_->origin().dataset,
-                                              .row = rows.begin + error.row(),
-                                              .column = error.column()});
-        }
-    }
 
     std::shared_ptr<const DatasetReader> reader_;
 };
