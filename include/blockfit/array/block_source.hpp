@@ -70,7 +70,7 @@ public:
 
     /// Rows `range` to look at: the source's own memory, or a copy in `scratch` that stays until `scratch` is asked for
     /// other rows of this source. Asking again for the same rows does not read again, so arrays that share a parent
-    /// read it once.
+    /// read it once. The values of a single column lie side by side.
     [[nodiscard]] virtual MatrixView<const T> view(RowRange range, Scratch& scratch) const {
         struct Copy {
             Matrix<T> values;
@@ -84,6 +84,17 @@ public:
             copy.range = range;
         }
         return copy.values.view();
+    }
+
+    /// Does view() show memory that stays, whatever else is read?
+    [[nodiscard]] virtual bool in_memory() const noexcept { return false; }
+
+    /// An array made element by element works in strips of a tile that fit a core's first cache, so that a chain of
+    /// operations goes through memory once. Is this one? Then read_strip() writes rows `strip`, a part of `tile`.
+    [[nodiscard]] virtual bool in_strips() const noexcept { return false; }
+    virtual void read_strip(RowRange tile, RowRange strip, MatrixView<T> out, Scratch& scratch) const {
+        (void)tile;
+        read(strip, out, scratch);
     }
 
     /// Bytes that a reader of `rows` rows at a time needs in its scratch, `out` not counted.

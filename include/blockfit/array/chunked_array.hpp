@@ -1,6 +1,7 @@
 #ifndef BLOCKFIT_ARRAY_CHUNKED_ARRAY_HPP
 #define BLOCKFIT_ARRAY_CHUNKED_ARRAY_HPP
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -82,6 +83,18 @@ public:
         if (begin == 0 && end == rows()) return self();
         return Self(std::make_shared<RowSlice<T>>(source_, RowRange{begin, end}), plan_.slice({begin, end}));
     }
+    /// Rows begin, begin + step, ... before `end`; with a negative step down to, and without, `end`, so that
+    /// rows(n - 1, -1, -1) turns the array round. A block keeps its rows. This, take() and filter() need
+    /// <blockfit/array/row_indexing.hpp>. Throws ShapeError if they are not there.
+    [[nodiscard]] Self rows(Index begin, Index end, Index step) const { return step_rows(self(), begin, end, step); }
+    /// Rows by number, in the order given, repeats allowed. Each is read on its own, so rows of a compressed file should
+    /// ascend. Throws ShapeError if one is not there.
+    [[nodiscard]] Self take(std::vector<Index> rows) const { return take_rows(self(), std::move(rows)); }
+    /// The rows for which a ChunkedVector<bool> holds, as blockfit::filter.
+    template <class Mask>
+    [[nodiscard]] Self filter(const Mask& mask) const {
+        return filter_rows(self(), mask);
+    }
     /// Block i as an array of one block.
     [[nodiscard]] Self block(Index i) const {
         if (i < 0 || i >= n_blocks())
@@ -93,6 +106,23 @@ public:
     [[nodiscard]] Self rechunk(Index block_rows) const { return Self(source_, BlockPlan(rows(), block_rows)); }
     /// The same rows cut elsewhere.
     [[nodiscard]] Self rechunk(BlockPlan plan) const { return Self(source_, std::move(plan)); }
+
+    /// All elements in memory, read in parallel: a Matrix<T> or std::vector<T>, or the type asked for, as in
+    /// X.compute<xt::xtensor<double, 2>>(). This, persist(), head() and [] need <blockfit/array/compute.hpp>.
+    template <class M = void>
+    [[nodiscard]] auto compute() const {
+        return compute_array<M>(self());
+    }
+    /// The same array with its elements in memory, computed now; at most Settings::memory_limit bytes of them.
+    [[nodiscard]] Self persist() const { return persist_array(self()); }
+    /// The first n rows in memory, fewer if there are not so many.
+    [[nodiscard]] auto head(Index n = 5) const { return compute_array(rows(0, std::min(std::max<Index>(n, 0), rows()))); }
+    /// Row i of a matrix as a std::vector<T>, element i of a vector; read now. Throws ShapeError if it is not there.
+    [[nodiscard]] auto operator[](Index i) const {
+        if (i < 0 || i >= rows())
+            throw ShapeError("[" + std::to_string(i) + "]: the array has " + std::to_string(rows()) + " rows");
+        return row_of(self(), i);
+    }
 
     /// The files and datasets it reads.
     [[nodiscard]] std::vector<Origin> origins() const {

@@ -70,8 +70,6 @@ public:
                                                           std::move(f)),
                 this->plan()};
     }
-    /// All elements as a Matrix<T>, read in parallel. Needs <blockfit/array/compute.hpp>.
-    [[nodiscard]] auto compute() const { return compute_array(*this); }
 
 private:
     void require_column(Index j) const {

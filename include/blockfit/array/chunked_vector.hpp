@@ -34,8 +34,6 @@ public:
     [[nodiscard]] ChunkedVector<U> map_blocks(F f) const {
         return {std::make_shared<detail::BlockMap<U, T, F>>(this->source(), this->plan(), 1, std::move(f)), this->plan()};
     }
-    /// All elements as a std::vector, read in parallel. Needs <blockfit/array/compute.hpp>.
-    [[nodiscard]] auto compute() const { return compute_array(*this); }
 };
 
 }  // namespace v1

@@ -31,8 +31,11 @@ public:
         const MatrixView<const T> from = values_.rows(range);
         for (Index i = 0; i < from.rows(); ++i) std::ranges::copy(from.row(i), out.row(i).begin());
     }
-    MatrixView<const T> view(RowRange range, Scratch&) const override { return values_.rows(range); }
-    Index scratch_bytes(Index) const override { return 0; }
+    MatrixView<const T> view(RowRange range, Scratch& scratch) const override {
+        return in_memory() ? values_.rows(range) : BlockSource<T>::view(range, scratch);
+    }
+    bool in_memory() const noexcept override { return values_.cols() != 1 || values_.row_stride() == 1; }
+    Index scratch_bytes(Index rows) const override { return in_memory() ? 0 : rows * static_cast<Index>(sizeof(T)); }
     void origins(std::vector<Origin>&) const override {}
     std::string_view name() const noexcept override { return "from_array"; }
 
@@ -134,6 +137,13 @@ template <VectorLike V>
     const Index n = std::ssize(values);
     return {std::make_shared<detail::MemorySource<T>>(MatrixView<const T>(values.data(), n, 1)),
             detail::plan_for<T>(n, 1, options)};
+}
+/// `size` values of a caller's buffer, `stride` elements from one to the next, not copied: such as a column of a matrix.
+template <class T>
+[[nodiscard]] ChunkedVector<T> vector_from_buffer(const T* data, Index size, BlockOptions options = {}, Index stride = 1) {
+    detail::require_parameter(size >= 0 && stride >= 1, "vector_from_buffer", "expected size >= 0 and stride >= 1");
+    return {std::make_shared<detail::MemorySource<T>>(MatrixView<const T>(data, size, 1, stride)),
+            detail::plan_for<T>(size, 1, options)};
 }
 
 /// Rows made when they are read: f(first_row, MatrixView<T> out) fills rows first_row, first_row + 1, ... It is called

@@ -46,8 +46,14 @@ public:
     RowSlice(Source<T> parent, RowRange range)
         : DerivedSource<T, T>(parent, range.size(), parent->cols()), begin_(range.begin) {}
     void read(RowRange r, MatrixView<T> out, Scratch& scratch) const override { this->parent().read(shift(r), out, scratch); }
-    MatrixView<const T> view(RowRange r, Scratch& scratch) const override { return this->parent().view(shift(r), scratch); }
-    Index scratch_bytes(Index rows) const override { return this->parent().scratch_bytes(rows); }
+    /// The parent keeps one copy of rows, which the array it is a slice of may need at the same time.
+    MatrixView<const T> view(RowRange r, Scratch& scratch) const override {
+        return in_memory() ? this->parent().view(shift(r), scratch) : BlockSource<T>::view(r, scratch);
+    }
+    bool in_memory() const noexcept override { return this->parent().in_memory(); }
+    Index scratch_bytes(Index rows) const override {
+        return this->parent().scratch_bytes(rows) + (in_memory() ? 0 : rows * this->cols() * static_cast<Index>(sizeof(T)));
+    }
     std::string_view name() const noexcept override { return this->parent().name(); }
 
 private:

@@ -21,6 +21,7 @@ inline namespace v1 {
 ///     static constexpr bool owning = ...;              // does M keep the memory alive itself?
 ///     static MatrixView<const value_type> view(const M&);
 ///     static MatrixView<value_type> view(M&);          // if M can be written to
+///     static M make(Index rows, Index cols);           // if M can be the result of compute<M>()
 /// interop/eigen.hpp and interop/xtensor.hpp do so for row-major matrices.
 template <class M>
 struct MatrixTraits;
@@ -43,6 +44,7 @@ struct MatrixTraits<Matrix<T>> {
     static constexpr bool owning = true;
     static MatrixView<const T> view(const Matrix<T>& m) noexcept { return m.view(); }
     static MatrixView<T> view(Matrix<T>& m) noexcept { return m.view(); }
+    static Matrix<T> make(Index rows, Index cols) { return {rows, cols}; }
 };
 
 /// A matrix in memory that can be seen as a MatrixView without a copy.
@@ -77,6 +79,16 @@ struct ContiguousVector<V> {
     using value_type = typename decltype(std::span(std::declval<const V&>()))::value_type;
     static constexpr bool owning = !std::ranges::enable_borrowed_range<V>;
     static constexpr std::span<const value_type> view(const V& v) noexcept { return std::span(v); }
+    static constexpr std::span<value_type> view(V& v) noexcept
+        requires(!std::is_const_v<typename decltype(std::span(v))::element_type>)
+    {
+        return std::span(v);
+    }
+    static auto make(Index n)
+        requires requires { V(static_cast<std::size_t>(n)); }
+    {
+        return V(static_cast<std::size_t>(n));
+    }
 };
 
 }  // namespace detail
@@ -85,6 +97,8 @@ struct ContiguousVector<V> {
 ///     using value_type = ...;                              // a number or an enum
 ///     static constexpr bool owning = ...;                  // does V keep the memory alive itself?
 ///     static std::span<const value_type> view(const V&);
+///     static std::span<value_type> view(V&);               // if V can be written to
+///     static V make(Index n);                              // if V can be the result of compute<V>()
 /// std::vector, std::array, std::span and other contiguous ranges need nothing; interop/eigen.hpp and
 /// interop/xtensor.hpp add theirs.
 template <class V>

@@ -135,6 +135,104 @@ private:
 /// Throws the MemoryLimitError that `stream` would, for callers that must know before they change anything.
 inline void require_memory(const StreamPlan& plan) { (void)blocks_in_flight(plan, Settings::current(), 1); }
 
+/// The work and sink of a stream with their types erased, so that a program compiles what follows once.
+struct StreamBody {
+    void* context;
+    void (*work)(void* context, Index slot, Index block);
+    void (*sink)(void* context, Index slot, Index block);
+};
+
+/// `stream` on `slots` slots.
+inline void run_stream(const StreamPlan& plan, const SettingsParams& settings, int threads, Index slots, const StreamBody& body) {
+    Index done = 0;
+    const auto require_all_done = [&] {
+        if (done < plan.blocks)
+            throw Cancelled(std::string(plan.name) + ": cancelled after " + std::to_string(done) + " of " +
+                            std::to_string(plan.blocks) + " blocks");
+    };
+
+    if (threads == 1 || slots <= 1) {
+        for (; done < plan.blocks && !cancelled(settings); ++done) {
+            const BlockScope scope(settings);
+            body.work(body.context, 0, done);
+            body.sink(body.context, 0, done);
+        }
+        return require_all_done();
+    }
+
+    // Tokens are block numbers; block b always gets slot b % slots. A slot is free again when its block has left the
+    // sink, which is what bounds the number of tokens. So none is lost when a stage throws.
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(slots));
+    const auto failure_of = [&](Index block) -> std::exception_ptr& { return failures[static_cast<std::size_t>(block % slots)]; };
+    Index next = 0;
+    std::exception_ptr failure;
+    std::atomic<bool> stop{false};
+    char end = 0, in_order = 0, out_order = 0;  // addresses that stand for hand-overs
+
+    namespace tbb = oneapi::tbb;
+    const auto issue = [&](tbb::flow_control& control) -> Index {
+        acquire(&in_order);
+        acquire(&out_order);
+        const Index block = next;
+        const bool last = block == plan.blocks || stop || cancelled(settings);
+        if (last) control.stop();
+        else ++next;
+        release(&in_order);
+        release(last ? static_cast<void*>(&end) : &failure_of(block));
+        return block;
+    };
+    const auto run_work = [&](Index block) -> Index {
+        std::exception_ptr& failed = failure_of(block);
+        acquire(&failed);
+        if (!stop) {
+            try {
+                const BlockScope scope(settings);
+                // Isolated, because a thread that waits inside work for a parallel call of the user's could otherwise
+                // take up another block, its sink included.
+                tbb::this_task_arena::isolate([&] { body.work(body.context, block % slots, block); });
+            } catch (...) {
+                failed = std::current_exception();
+            }
+        }
+        release(&failed);
+        return block;
+    };
+    const auto run_sink = [&](Index block) {
+        std::exception_ptr& failed = failure_of(block);
+        acquire(&failed);
+        acquire(&out_order);
+        if (!stop && !cancelled(settings)) {
+            try {
+                if (failed) std::rethrow_exception(failed);
+                const BlockScope scope(settings);
+                tbb::this_task_arena::isolate([&] { body.sink(body.context, block % slots, block); });
+                ++done;
+            } catch (...) {
+                failure = std::current_exception();
+                stop = true;
+            }
+        } else {
+            stop = true;
+        }
+        release(&out_order);
+        release(&failed);
+        release(&end);
+    };
+
+    tbb::task_group_context context(tbb::task_group_context::isolated);
+    tbb::task_arena arena(threads);
+    arena.execute([&] {
+        tbb::parallel_pipeline(static_cast<std::size_t>(slots),
+                               tbb::make_filter<void, Index>(tbb::filter_mode::serial_in_order, Stage(issue)) &
+                                   tbb::make_filter<Index, Index>(tbb::filter_mode::parallel, Stage(run_work)) &
+                                   tbb::make_filter<Index, void>(tbb::filter_mode::serial_in_order, Stage(run_sink)),
+                               context);
+    });
+    acquire(&end);
+    if (failure) std::rethrow_exception(failure);
+    require_all_done();
+}
+
 }  // namespace detail
 
 /// The one way to run. `work(slot, block)` runs for blocks 0 ... blocks-1 on any thread, several at a time;
@@ -148,100 +246,25 @@ template <class Slot, class Work, class Sink>
 void stream(const StreamPlan& plan, Work work, Sink sink) {
     const SettingsParams settings = Settings::current();
     const int threads = detail::inside_stream() ? 1 : detail::thread_count(settings);
-    const Index slots = detail::blocks_in_flight(plan, settings, threads);
-    Index done = 0;
-
-    const auto require_all_done = [&] {
-        if (done < plan.blocks)
-            throw Cancelled(std::string(plan.name) + ": cancelled after " + std::to_string(done) + " of " +
-                            std::to_string(plan.blocks) + " blocks");
+    const Index slots = threads == 1 ? std::min<Index>(detail::blocks_in_flight(plan, settings, 1), 1)
+                                     : detail::blocks_in_flight(plan, settings, threads);
+    struct Run {
+        std::vector<Slot> pool;
+        Work& work;
+        Sink& sink;
+        Slot& at(Index slot) { return pool[static_cast<std::size_t>(slot)]; }
     };
-
-    if (threads == 1 || slots <= 1) {
-        Slot slot;
-        for (; done < plan.blocks && !detail::cancelled(settings); ++done) {
-            const detail::BlockScope scope(settings);
-            work(slot, done);
-            sink(slot, done);
-        }
-        return require_all_done();
-    }
-
-    // Tokens are slot numbers into this pool, so that none is lost when a stage throws. A slot is free again when its
-    // block has left the sink, which is what bounds the number of tokens: block b always gets slot b % slots.
-    struct Entry {
-        Slot slot;
-        std::exception_ptr failure;
-    };
-    std::vector<Entry> pool(static_cast<std::size_t>(slots));
-    const auto entry = [&](Index block) -> Entry& { return pool[static_cast<std::size_t>(block % slots)]; };
-    Index next = 0;
-    std::exception_ptr failure;
-    std::atomic<bool> stop{false};
-    char end = 0, in_order = 0, out_order = 0;  // addresses that stand for hand-overs
-
-    namespace tbb = oneapi::tbb;
-    const auto issue = [&](tbb::flow_control& control) -> Index {
-        detail::acquire(&in_order);
-        detail::acquire(&out_order);
-        const Index block = next;
-        const bool last = block == plan.blocks || stop || detail::cancelled(settings);
-        if (last) control.stop();
-        else ++next;
-        detail::release(&in_order);
-        detail::release(last ? static_cast<void*>(&end) : &entry(block));
-        return block;
-    };
-    const auto run_work = [&](Index block) -> Index {
-        Entry& e = entry(block);
-        detail::acquire(&e);
-        if (!stop) {
-            try {
-                const detail::BlockScope scope(settings);
-                // Isolated, because a thread that waits inside work for a parallel call of the user's could otherwise
-                // take up another block, its sink included.
-                tbb::this_task_arena::isolate([&] { work(e.slot, block); });
-            } catch (...) {
-                e.failure = std::current_exception();
-            }
-        }
-        detail::release(&e);
-        return block;
-    };
-    const auto run_sink = [&](Index block) {
-        Entry& e = entry(block);
-        detail::acquire(&e);
-        detail::acquire(&out_order);
-        if (!stop && !detail::cancelled(settings)) {
-            try {
-                if (e.failure) std::rethrow_exception(e.failure);
-                const detail::BlockScope scope(settings);
-                tbb::this_task_arena::isolate([&] { sink(e.slot, block); });
-                ++done;
-            } catch (...) {
-                failure = std::current_exception();
-                stop = true;
-            }
-        } else {
-            stop = true;
-        }
-        detail::release(&out_order);
-        detail::release(&e);
-        detail::release(&end);
-    };
-
-    tbb::task_group_context context(tbb::task_group_context::isolated);
-    tbb::task_arena arena(threads);
-    arena.execute([&] {
-        tbb::parallel_pipeline(static_cast<std::size_t>(slots),
-                               tbb::make_filter<void, Index>(tbb::filter_mode::serial_in_order, detail::Stage(issue)) &
-                                   tbb::make_filter<Index, Index>(tbb::filter_mode::parallel, detail::Stage(run_work)) &
-                                   tbb::make_filter<Index, void>(tbb::filter_mode::serial_in_order, detail::Stage(run_sink)),
-                               context);
-    });
-    detail::acquire(&end);
-    if (failure) std::rethrow_exception(failure);
-    require_all_done();
+    Run run{std::vector<Slot>(static_cast<std::size_t>(slots)), work, sink};
+    detail::run_stream(plan, settings, threads, slots,
+                       {&run,
+                        [](void* context, Index slot, Index block) {
+                            Run& r = *static_cast<Run*>(context);
+                            r.work(r.at(slot), block);
+                        },
+                        [](void* context, Index slot, Index block) {
+                            Run& r = *static_cast<Run*>(context);
+                            r.sink(r.at(slot), block);
+                        }});
 }
 
 }  // namespace v1

@@ -117,6 +117,13 @@ struct MatrixTraits<M> {
     {
         return detail::eigen_view<value_type>(m);
     }
+    static M make(Index rows, Index cols)
+        requires(detail::eigen_owning<M>)
+    {
+        M m;
+        m.resize(rows, cols);
+        return m;
+    }
 };
 
 /// Throws ShapeError if the values are not side by side, as in a column of a row-major matrix.
@@ -124,7 +131,23 @@ template <detail::EigenVector V>
 struct VectorTraits<V> {
     using value_type = typename V::Scalar;
     static constexpr bool owning = detail::eigen_owning<V>;
-    static std::span<const value_type> view(const V& v) {
+    static std::span<const value_type> view(const V& v) { return view_as<const value_type>(v); }
+    static std::span<value_type> view(V& v)
+        requires(bool(int(V::Flags) & Eigen::LvalueBit))
+    {
+        return view_as<value_type>(v);
+    }
+    static V make(Index n)
+        requires(detail::eigen_owning<V>)
+    {
+        V v;
+        v.resize(n);
+        return v;
+    }
+
+private:
+    template <class T>
+    static std::span<T> view_as(auto& v) {
         detail::require_eigen_in_memory<V>();
         if constexpr (detail::eigen_in_memory<V>) {
             if (v.size() > 1 && v.innerStride() != 1)

@@ -1,26 +1,32 @@
 #ifndef BLOCKFIT_INTEROP_XTENSOR_HPP
 #define BLOCKFIT_INTEROP_XTENSOR_HPP
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 // 0.26 moved the headers into folders.
 #if __has_include(<xtensor/containers/xtensor.hpp>)
 #include <xtensor/containers/xadapt.hpp>
 #include <xtensor/containers/xarray.hpp>
 #include <xtensor/containers/xtensor.hpp>
+#include <xtensor/core/xnoalias.hpp>
 #include <xtensor/views/xview.hpp>
 #else
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xarray.hpp>
+#include <xtensor/xnoalias.hpp>
 #include <xtensor/xtensor.hpp>
 #include <xtensor/xview.hpp>
 #endif
 
+#include <blockfit/array/chunked_matrix.hpp>
+#include <blockfit/array/chunked_vector.hpp>
 #include <blockfit/core/adapt.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
@@ -116,6 +122,11 @@ struct MatrixTraits<M> {
     {
         return detail::xtensor_view<value_type>(m);
     }
+    static M make(Index rows, Index cols)
+        requires(detail::xtensor_owning<M> && requires(const typename M::shape_type& shape) { M(shape); })
+    {
+        return M(typename M::shape_type{static_cast<std::size_t>(rows), static_cast<std::size_t>(cols)});
+    }
 };
 
 /// Throws ShapeError if the values are not side by side, as in a column of a matrix.
@@ -123,7 +134,23 @@ template <detail::XTensorVector V>
 struct VectorTraits<V> {
     using value_type = std::remove_const_t<typename V::value_type>;
     static constexpr bool owning = detail::xtensor_owning<V>;
-    static std::span<const value_type> view(const V& v) {
+    static std::span<const value_type> view(const V& v) { return view_as<const value_type>(v); }
+    static std::span<value_type> view(V& v)
+        requires requires {
+            { v.data() } -> std::same_as<value_type*>;
+        }
+    {
+        return view_as<value_type>(v);
+    }
+    static V make(Index n)
+        requires(detail::xtensor_owning<V> && requires(const typename V::shape_type& shape) { V(shape); })
+    {
+        return V(typename V::shape_type{static_cast<std::size_t>(n)});
+    }
+
+private:
+    template <class T>
+    static std::span<T> view_as(auto& v) {
         detail::require_xtensor_in_memory<V>();
         if constexpr (detail::XTensorInMemory<V>) {
             detail::require_same("xtensor vector", "number of dimensions", static_cast<Index>(v.dimension()), 1);
@@ -161,6 +188,86 @@ template <class T>
 }
 template <class T>
 void as_xtensor(const Matrix<T>&&) = delete;  // a temporary: the result would dangle
+
+namespace detail {
+
+/// A contiguous view of a const block, as functions given to xt_map see it.
+template <class T>
+using XTensorBlock = decltype(as_xtensor(std::declval<MatrixView<const T>>()));
+
+/// Evaluates f(block), an xtensor expression, straight to `out`.
+template <class T, class U, class F>
+struct XTensorMap {
+    F f;
+    void operator()(MatrixView<const T> in, MatrixView<U> out) const {
+        if (!in.contiguous()) return (*this)(MatrixView<const T>(Matrix<T>(in)), out);
+        if (!out.contiguous()) {
+            Matrix<U> packed(out.rows(), out.cols());
+            (*this)(in, packed.view());
+            for (Index i = 0; i < out.rows(); ++i) std::ranges::copy(packed.row(i), out.row(i).begin());
+            return;
+        }
+        const auto block = as_xtensor(in);
+        auto&& expression = f(block);
+        check(expression, in.rows(), out.cols());
+        if constexpr (xtensor_dimension<std::remove_cvref_t<decltype(expression)>> == 1) {
+            auto target = xt::adapt(out.data(), static_cast<std::size_t>(out.rows()), xt::no_ownership(),
+                                    std::array{static_cast<std::size_t>(out.rows())});
+            xt::noalias(target) = expression;
+        } else {
+            auto target = as_xtensor(out);
+            xt::noalias(target) = expression;
+        }
+    }
+    /// Has the expression a row for each of `rows`, and `cols` columns?
+    static void check(const auto& expression, Index rows, Index cols) {
+        const auto dimension = static_cast<Index>(expression.dimension());
+        constexpr auto fixed = xtensor_dimension<std::remove_cvref_t<decltype(expression)>>;
+        require_same("xt_map", "number of dimensions of the expression", dimension, fixed == 1 ? 1 : 2);
+        require_same("xt_map", "number of rows of the expression", static_cast<Index>(expression.shape()[0]), rows);
+        if (fixed != 1) require_same("xt_map", "number of columns of the expression", static_cast<Index>(expression.shape()[1]), cols);
+    }
+};
+
+/// The array of f(block), by rows or by blocks. f is tried on one row of zeros for the number of columns of its result.
+template <bool ByRows, class T, class F>
+[[nodiscard]] auto xt_map_array(const ChunkedMatrix<T>& X, F f) {
+    using Expression = std::remove_cvref_t<std::invoke_result_t<const F&, const XTensorBlock<T>&>>;
+    static_assert(XTensor<Expression>, "xt_map: the function must return an xtensor expression of numbers");
+    using U = std::remove_const_t<typename Expression::value_type>;
+    constexpr bool vector = xtensor_dimension<Expression> == 1;
+    const Matrix<T> one(1, X.cols());
+    const auto block = as_xtensor(one);
+    Index cols = 1;
+    {
+        auto&& expression = f(block);
+        if (!vector && expression.dimension() == 2) cols = static_cast<Index>(expression.shape()[1]);
+        XTensorMap<T, U, F>::check(expression, 1, cols);
+    }
+    using Map = XTensorMap<T, U, F>;
+    using Result = std::conditional_t<vector, ChunkedVector<U>, ChunkedMatrix<U>>;
+    if constexpr (ByRows)
+        return Result(std::make_shared<RowMap<U, T, Map>>(X.source(), cols, "xt_map", Map{std::move(f)}), X.plan());
+    else return Result(std::make_shared<BlockMap<U, T, Map>>(X.source(), X.plan(), cols, Map{std::move(f)}), X.plan());
+}
+
+}  // namespace detail
+
+/// The rows that an xtensor expression makes of the rows of X, lazily: xt_map(X, [](const auto& x) { return xt::log1p(x); }).
+/// x is a row-major block of some rows; f must return an expression of it, with as many rows, that treats each row alone.
+/// It is evaluated straight into the result while the rows are in cache. An expression of one dimension, such as
+/// xt::sum(x, {1}), gives a ChunkedVector. f must not return references to its locals.
+///
+/// Throws ShapeError, before any work, if the expression has not one row for each of x.
+template <class T, class F>
+[[nodiscard]] auto xt_map(const ChunkedMatrix<T>& X, F f) {
+    return detail::xt_map_array<true>(X, std::move(f));
+}
+/// The same for an f that looks at a whole block at once, such as x - xt::mean(x, {0}).
+template <class T, class F>
+[[nodiscard]] auto xt_map_blocks(const ChunkedMatrix<T>& X, F f) {
+    return detail::xt_map_array<false>(X, std::move(f));
+}
 
 }  // namespace v1
 }  // namespace blockfit
