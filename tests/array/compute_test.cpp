@@ -10,6 +10,8 @@
 #include <blockfit/array/creation.hpp>
 #include <blockfit/exec/settings.hpp>
 
+#include "support/data.hpp"
+
 namespace bf = blockfit;
 using bf::Index;
 using bf::Matrix;
@@ -127,4 +129,71 @@ TEST_CASE("compute: any exception of a function passes unchanged", "[array]") {
         CHECK_THROWS_WITH(X.compute(), "row 500");
         CHECK_THROWS_AS(X.compute(), std::out_of_range);
     }
+}
+
+TEST_CASE("compute_into: into memory that is there, of the right shape", "[array]") {
+    const Matrix<double> m = test::normal(3'000, 4, 1);
+    const auto X = bf::from_array(m, {.block_rows = 700});
+    test::Padded<double> padded(Matrix<double>(3'000, 4));
+    bf::compute_into(X, padded.view());
+    CHECK(Matrix<double>(std::as_const(padded).view()) == m);
+    CHECK(padded.padding_untouched());
+    std::vector<double> column(3'000);
+    bf::compute_into(X.col(2), column);
+    bool same = true;
+    for (Index i = 0; i < 3'000; ++i) same &= column[static_cast<std::size_t>(i)] == m(i, 2);
+    CHECK(same);
+    Matrix<double> small(2, 4);
+    CHECK_THROWS_AS(bf::compute_into(X, small), bf::ShapeError);
+    std::vector<double> few(2);
+    CHECK_THROWS_AS(bf::compute_into(X.col(0), few), bf::ShapeError);
+    CHECK(X.col(1).rows(0, 5).astype<float>().compute<std::vector<float>>().size() == 5);
+}
+
+TEST_CASE("persist: reads once, within the memory limit", "[array]") {
+    std::atomic<Index> read{0};
+    const auto X = bf::from_function<double>(
+        10'000, 4, [&](Index, MatrixView<double> out) { read += out.rows(), std::fill_n(out.data(), out.rows() * 4, 2.0); },
+        {.block_rows = 1'000});
+    const auto kept = X.persist();
+    CHECK(read == 10'000);
+    CHECK(kept.plan() == X.plan());
+    CHECK(kept.compute() == kept.compute());
+    CHECK(kept.col(1)[9'999] == 2.0);
+    CHECK(read == 10'000);
+    const bf::Settings settings({.memory_limit = 300'000});
+    try {
+        (void)X.persist();
+        FAIL("320 kB are more than 300 kB");
+    } catch (const bf::MemoryLimitError& error) {
+        CHECK(std::string(error.what()).find("persist: the array takes 320.0 kB, but memory_limit is 300.0 kB") == 0);
+    }
+    CHECK(read == 10'000);
+    CHECK_NOTHROW(X.rows(0, 9'000).persist());
+}
+
+TEST_CASE("store: blocks in order, computed ahead", "[array]") {
+    const auto X = bf::random_uniform(10'000, 3, {.seed = 1, .block_rows = 1'234});
+    Matrix<double> copy(10'000, 3);
+    Index next = 0;
+    const bf::Settings settings({.threads = 4});
+    bf::store(X, [&](bf::RowRange rows, MatrixView<const double> block) {
+        CHECK(rows.begin == next);
+        next = rows.end;
+        for (Index i = 0; i < block.rows(); ++i) std::ranges::copy(block.row(i), copy.row(rows.begin + i).begin());
+    });
+    CHECK(next == 10'000);
+    CHECK(copy == X.compute());
+}
+
+TEST_CASE("X[i], head: read now", "[array]") {
+    const Matrix<double> m{{1, 2}, {3, 4}, {5, 6}};
+    const auto X = bf::from_array(m);
+    CHECK(X[1] == std::vector<double>{3, 4});
+    CHECK(X.col(1)[2] == 6);
+    CHECK(X.head(2) == Matrix<double>{{1, 2}, {3, 4}});
+    CHECK(X.head().rows() == 3);
+    CHECK(X.head(-1).rows() == 0);
+    CHECK_THROWS_WITH(X[3], "[3]: the array has 3 rows");
+    CHECK_THROWS_AS(X.col(0)[-1], bf::ShapeError);
 }

@@ -283,3 +283,18 @@ TEST_CASE("Eigen: from_eigen reads any strides, by any rows", "[interop]") {
     bf::Scratch scratch;
     REQUIRE(bf::from_eigen(R).source()->view({3, 5}, scratch).data() == &R(3, 0));
 }
+
+TEST_CASE("Eigen: compute into Eigen's matrices and vectors", "[interop]") {
+    const bf::Matrix<double> m = test::normal(1'000, 3, 5);
+    const auto X = bf::from_array(m, {.block_rows = 300});
+    const auto a = X.compute<Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>();
+    const auto b = X.col(1).compute<Eigen::VectorXd>();
+    bool same = a.rows() == 1'000 && b.size() == 1'000;
+    for (Index i = 0; i < 1'000; ++i) same &= a(i, 2) == m(i, 2) && b[i] == m(i, 1);
+    CHECK(same);
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> there(1'000, 5);
+    there.setZero();
+    bf::compute_into(X, there.leftCols(3));
+    CHECK(there(999, 2) == m(999, 2));
+    CHECK(there.rightCols(2).isZero());
+}

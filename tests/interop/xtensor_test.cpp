@@ -1,14 +1,23 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
+#if __has_include(<xtensor/core/xmath.hpp>)
+#include <xtensor/core/xmath.hpp>
+#include <xtensor/misc/xmanipulation.hpp>
+#else
+#include <xtensor/xmanipulation.hpp>
+#include <xtensor/xmath.hpp>
+#endif
 
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
+#include <blockfit/exec/settings.hpp>
 #include <blockfit/interop/xtensor.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
 #include <blockfit/pipeline.hpp>
@@ -239,4 +248,73 @@ TEST_CASE("xtensor: transform writes into xtensor's memory", "[interop]") {
     REQUIRE(out == want);
     Tensor<double> small({59, 4}, 0.0);
     REQUIRE_THROWS_AS(scaler.transform(X, small), bf::ShapeError);
+}
+
+TEST_CASE("xtensor: xt_map is the expression of each row, whatever is read together", "[interop]") {
+    const bf::Matrix<double> m = test::normal(20'000, 3, 5);
+    const auto X = bf::from_array(m, {.block_rows = 7'000});
+    const auto check = [&](const auto& array, auto f) {
+        const auto got = array.compute();
+        REQUIRE(got.rows() == 20'000);
+        bool same = true;
+        for (Index i = 0; i < got.rows(); ++i)
+            for (Index j = 0; j < got.cols(); ++j) same &= got(i, j) == f(i, j);
+        CHECK(same);
+    };
+    const bf::Settings settings({.threads = 3});
+    check(bf::xt_map(X, [](const auto& x) { return x * 2 + 1; }), [&](Index i, Index j) { return m(i, j) * 2 + 1; });
+    check(bf::xt_map(X, [](const auto& x) { return xt::log1p(xt::abs(x)); }),
+          [&](Index i, Index j) { return std::log1p(std::abs(m(i, j))); });
+    check(bf::xt_map(X, [](const auto& x) { return x > 0; }), [&](Index i, Index j) { return m(i, j) > 0; });
+    check(bf::xt_map(X, [](const auto& x) { return xt::view(x, xt::all(), xt::range(1, 3)); }),
+          [&](Index i, Index j) { return m(i, j + 1); });
+    const std::vector<double> sums = bf::xt_map(X, [](const auto& x) { return xt::sum(x, {1}); }).compute();
+    bool same = true;
+    for (Index i = 0; i < 20'000; ++i) same &= sums[static_cast<std::size_t>(i)] == m(i, 0) + m(i, 1) + m(i, 2);
+    CHECK(same);
+
+    // Padded rows, in and out.
+    test::Padded<double> padded(m);
+    check(bf::xt_map(bf::from_array(padded.view()), [](const auto& x) { return -x; }), [&](Index i, Index j) { return -m(i, j); });
+    bf::compute_into(bf::xt_map(X, [](const auto& x) { return -x; }), padded.view());
+    CHECK(padded.view()(19'999, 2) == -m(19'999, 2));
+    CHECK(padded.padding_untouched());
+}
+
+TEST_CASE("xtensor: xt_map_blocks sees whole blocks", "[interop]") {
+    const bf::Matrix<double> m = test::normal(10'000, 2, 5);
+    const auto X = bf::from_array(m, {.block_rows = 6'000});
+    const bf::Matrix<double> centred = bf::xt_map_blocks(X, [](const auto& x) { return x - xt::mean(x, {0}); }).compute();
+    for (const auto& [begin, end] : {std::pair<Index, Index>{0, 6'000}, {6'000, 10'000}})
+        for (Index j = 0; j < 2; ++j) {
+            double mean = 0, sum = 0;
+            for (Index i = begin; i < end; ++i) mean += m(i, j) / static_cast<double>(end - begin);
+            for (Index i = begin; i < end; ++i) sum += std::abs(centred(i, j) - (m(i, j) - mean));
+            CHECK(sum < 1e-9);
+        }
+}
+
+TEST_CASE("xtensor: an expression without a row for each row is refused at once", "[interop][errors]") {
+    const bf::Matrix<double> m(10, 3);
+    const auto X = bf::from_array(m);
+    CHECK_THROWS_AS(bf::xt_map(X, [](const auto& x) { return xt::eval(xt::transpose(x)); }), bf::ShapeError);
+    CHECK_THROWS_AS(bf::xt_map(X, [](const auto& x) { return xt::sum(x, {0}); }), bf::ShapeError);
+}
+
+TEST_CASE("xtensor: compute into xtensor's containers", "[interop]") {
+    const bf::Matrix<double> m = test::normal(1'000, 3, 5);
+    const auto X = bf::from_array(m, {.block_rows = 300});
+    const auto a = X.compute<xt::xtensor<double, 2>>();
+    const auto b = X.compute<xt::xarray<double>>();
+    const auto c = X.col(1).compute<xt::xtensor<double, 1>>();
+    bool same = a.shape()[0] == 1'000 && b.dimension() == 2 && c.size() == 1'000;
+    for (Index i = 0; i < 1'000; ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        same &= a(k, 2) == m(i, 2) && b(k, 0) == m(i, 0) && c(k) == m(i, 1);
+    }
+    CHECK(same);
+    xt::xtensor<double, 2> there = xt::zeros<double>({1'000, 3});
+    bf::compute_into(X, there);
+    const bool equal = there == a;
+    CHECK(equal);
 }
