@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/reference/arrays/operations.json: make_operations_reference.py
 
-Evaluates with NumPy the left-hand sides of the OPERATION(...) lines of operations_*_test.cpp, which are in the words of
+Evaluates with NumPy the left-hand sides of the OPERATION, REDUCTION and WITHIN lines of operations_*_test.cpp, which are in the words of
 dask.array; the tests compare them with blockfit's right-hand sides.
 """
 import json
@@ -66,7 +66,7 @@ def entry(value):
 
 def operations():
     for test in sorted(HERE.glob("operations_*_test.cpp")):
-        for text in re.findall(r'^ *(?:OPERATION\(|WITHIN\(\d+, )R"\((.*?)\)",', test.read_text(), re.M):
+        for text in re.findall(r'^ *(?:OPERATION\(|REDUCTION\(|WITHIN\(\d+, )R"\((.*?)\)",', test.read_text(), re.M):
             yield text
 
 

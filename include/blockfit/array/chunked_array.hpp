@@ -56,6 +56,24 @@ private:
 
 namespace detail {
 
+/// Calls the free function of a method's name, which inside the class the method would hide.
+#define BLOCKFIT_DETAIL_CALL(name)                   \
+    template <class... A>                            \
+    [[nodiscard]] auto call_##name(const A&... a) {  \
+        return name(a...);                           \
+    }
+BLOCKFIT_DETAIL_CALL(sum)
+BLOCKFIT_DETAIL_CALL(mean)
+BLOCKFIT_DETAIL_CALL(var)
+BLOCKFIT_DETAIL_CALL(stddev)
+BLOCKFIT_DETAIL_CALL(min)
+BLOCKFIT_DETAIL_CALL(max)
+BLOCKFIT_DETAIL_CALL(argmin)
+BLOCKFIT_DETAIL_CALL(argmax)
+BLOCKFIT_DETAIL_CALL(any)
+BLOCKFIT_DETAIL_CALL(all)
+#undef BLOCKFIT_DETAIL_CALL
+
 /// What ChunkedMatrix<T> and ChunkedVector<T> share: a handle on a source, and where its rows are cut. Self is the one.
 template <class T, class Self>
 class ChunkedArray {
@@ -123,6 +141,29 @@ public:
             throw ShapeError("[" + std::to_string(i) + "]: the array has " + std::to_string(rows()) + " rows");
         return row_of(self(), i);
     }
+
+    // Reductions, as the functions of their names in <blockfit/array/reductions.hpp>: lazy, over all elements or, of a
+    // matrix, along an axis: X.sum().compute(), X.mean(axis<0>).compute(); X.max(axis<1>) is a ChunkedVector.
+    template <class... A>
+    [[nodiscard]] auto sum(const A&... axis) const { return call_sum(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto mean(const A&... axis) const { return call_mean(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto var(const A&... axis_and_options) const { return call_var(self(), axis_and_options...); }
+    template <class... A>
+    [[nodiscard]] auto stddev(const A&... axis_and_options) const { return call_stddev(self(), axis_and_options...); }
+    template <class... A>
+    [[nodiscard]] auto min(const A&... axis) const { return call_min(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto max(const A&... axis) const { return call_max(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto argmin(const A&... axis) const { return call_argmin(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto argmax(const A&... axis) const { return call_argmax(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto any(const A&... axis) const { return call_any(self(), axis...); }
+    template <class... A>
+    [[nodiscard]] auto all(const A&... axis) const { return call_all(self(), axis...); }
 
     /// The files and datasets it reads.
     [[nodiscard]] std::vector<Origin> origins() const {

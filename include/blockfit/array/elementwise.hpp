@@ -175,14 +175,15 @@ template <class F, class A, class B>
         if constexpr (std::floating_point<T>) return static_cast<T>(f(static_cast<T>(x), static_cast<T>(y)));
         else return static_cast<T>(f(static_cast<Wrapping<T>>(static_cast<T>(x)), static_cast<Wrapping<T>>(static_cast<T>(y))));
     };
-    return elementwise<T, T>(name, at, a, b);
+    return elementwise<T, T>(name, SingleOperation{at}, a, b);
 }
 template <class F, class A, class B>
 [[nodiscard]] auto comparison(std::string_view name, F f, const A& a, const B& b) {
     using T = Promoted<Value<A>, Value<B>>;
     // A number takes on the type of real elements, as it does in arithmetic: x == 0.1 must hold for a float x = 0.1f.
     using S = std::conditional_t<std::floating_point<Common<A, B>>, Common<A, B>, T>;
-    return elementwise<bool, S>(name, [f](auto x, auto y) { return f(static_cast<S>(x), static_cast<S>(y)); }, a, b);
+    const auto at = [f](auto x, auto y) { return f(static_cast<S>(x), static_cast<S>(y)); };
+    return elementwise<bool, S>(name, SingleOperation{at}, a, b);
 }
 template <class F, class A, class B>
 [[nodiscard]] auto logical(std::string_view name, F f, const A& a, const B& b) {
@@ -220,7 +221,7 @@ template <class A, class B>
 [[nodiscard]] auto operator/(A&& a, B&& b) {
     using T = detail::Real<detail::Common<A, B>>;
     return detail::elementwise<T, T>(
-        "divide", [](auto x, auto y) { return static_cast<T>(x) / static_cast<T>(y); }, a, b);
+        "divide", detail::SingleOperation{[](auto x, auto y) { return static_cast<T>(x) / static_cast<T>(y); }}, a, b);
 }
 template <detail::Chunked A>
 [[nodiscard]] auto operator-(const A& a) {
@@ -315,11 +316,11 @@ template <detail::Chunked A>
     using T = typename A::value_type;
     return detail::elementwise<T, T>(
         "abs",
-        [](T x) -> T {
+        detail::SingleOperation{[](T x) -> T {
             if constexpr (std::floating_point<T>) return std::abs(x);
             else if constexpr (std::is_unsigned_v<T>) return x;
             else return x < 0 ? static_cast<T>(detail::Wrapping<T>{0} - static_cast<detail::Wrapping<T>>(x)) : x;
-        },
+        }},
         a);
 }
 /// x * x
@@ -350,10 +351,10 @@ template <class A, class B>
     using T = detail::Common<A, B>;
     return detail::elementwise<T, T>(
         "maximum",
-        [](auto p, auto q) {
+        detail::SingleOperation{[](auto p, auto q) {
             const T x = static_cast<T>(p), y = static_cast<T>(q);
             return x >= y || x != x ? x : y;
-        },
+        }},
         a, b);
 }
 /// The smaller element of both; NaN if either is, as numpy's.
@@ -363,10 +364,10 @@ template <class A, class B>
     using T = detail::Common<A, B>;
     return detail::elementwise<T, T>(
         "minimum",
-        [](auto p, auto q) {
+        detail::SingleOperation{[](auto p, auto q) {
             const T x = static_cast<T>(p), y = static_cast<T>(q);
             return x <= y || x != x ? x : y;
-        },
+        }},
         a, b);
 }
 /// The element, but at least `low` and at most `high`; NaN stays NaN.
@@ -376,11 +377,11 @@ template <detail::Chunked A, class Low, class High>
     using T = detail::Promoted<detail::Common<A, Low>, detail::Common<A, High>>;
     return detail::elementwise<T, T>(
         "clip",
-        [](auto p, auto q, auto r) {
+        detail::SingleOperation{[](auto p, auto q, auto r) {
             const T x = static_cast<T>(p), least = static_cast<T>(q), most = static_cast<T>(r);
             const T y = x < least ? least : x;
             return most < y ? most : y;
-        },
+        }},
         a, low, high);
 }
 /// The element of `a` where `condition` holds, else that of `b`.
@@ -390,7 +391,8 @@ template <class Condition, class A, class B>
     static_assert(std::same_as<detail::Value<Condition>, bool>, "where: the condition must be an array of bool, such as X > 0");
     using T = detail::Common<A, B>;
     return detail::elementwise<T, void>(
-        "where", [](bool yes, auto x, auto y) { return yes ? static_cast<T>(x) : static_cast<T>(y); }, condition,
+        "where",
+        detail::SingleOperation{[](bool yes, auto x, auto y) { return yes ? static_cast<T>(x) : static_cast<T>(y); }}, condition,
         a, b);
 }
 

@@ -16,6 +16,7 @@
 #include <blockfit/array/chunked_vector.hpp>
 #include <blockfit/core/adapt.hpp>
 #include <blockfit/core/matrix.hpp>
+#include <blockfit/core/processor.hpp>
 
 // Before a loop: the vectors it works on at once do not overlap by halves.
 #ifdef __clang__
@@ -118,6 +119,49 @@ struct ArrayOperand {
 
 };
 
+/// out[i] = f(values[i]...). Sixteen at a time, which compilers turn into vector instructions even where they are told to
+/// be sparing. `out` may be the first operand, never a part of one.
+template <class F, class U, class... Values>
+[[gnu::always_inline]] inline void plain_loop(const F& f, U* out, Index n, Values... values) {
+    const Index whole = n / 16 * 16;
+    BLOCKFIT_DETAIL_NO_ALIAS
+    for (Index i = 0; i < whole; i += 16) {
+        BLOCKFIT_DETAIL_NO_ALIAS
+        for (Index k = 0; k < 16; ++k) out[i + k] = f(values[i + k]...);
+    }
+    for (Index i = whole; i < n; ++i) out[i] = f(values[i]...);
+}
+
+#ifdef BLOCKFIT_DETAIL_VECTORS
+template <class F, class U, class... Values>
+BLOCKFIT_DETAIL_AVX2 void avx2_loop(const F& f, U* out, Index n, Values... values) {
+    plain_loop(f, out, n, values...);
+}
+template <class F, class U, class... Values>
+BLOCKFIT_DETAIL_AVX512 void avx512_loop(const F& f, U* out, Index n, Values... values) {
+    plain_loop(f, out, n, values...);
+}
+#endif
+
+/// Cheap functions, and only they, are worth the processor's widest vectors. One of more than one operation must not have
+/// them: see processor.hpp.
+template <class F>
+inline constexpr bool is_single_operation = false;
+
+/// A function of one operation without rounding in between.
+template <class F>
+struct SingleOperation {
+    F f;
+    template <class... T>
+    [[gnu::always_inline]] auto operator()(T... x) const {
+        return f(x...);
+    }
+};
+template <class F>
+SingleOperation(F) -> SingleOperation<F>;
+template <class F>
+inline constexpr bool is_single_operation<SingleOperation<F>> = true;
+
 /// f of the elements of all operands at the same place.
 template <class U, class F, class... Operands>
 class Elementwise final : public BlockSource<U> {
@@ -190,16 +234,18 @@ private:
                 apply_to(out.row(i).data(), out.cols(), std::get<K>(operands_).row(std::get<K>(states), i)...);
         }
     }
-    /// Sixteen at a time, which compilers turn into vector instructions even where they are told to be sparing. `out` may
-    /// be the first operand, never a part of one.
     template <class... Values>
     void apply_to(U* out, Index n, Values... values) const {
-        Index i = 0;
-        for (; i + 16 <= n; i += 16) {
-            BLOCKFIT_DETAIL_NO_ALIAS
-            for (Index k = 0; k < 16; ++k) out[i + k] = f_(values[i + k]...);
+#ifdef BLOCKFIT_DETAIL_VECTORS
+        if constexpr (is_single_operation<F>) {
+            switch (processor_vectors()) {
+                case Vectors::avx512: return avx512_loop(f_, out, n, values...);
+                case Vectors::avx2: return avx2_loop(f_, out, n, values...);
+                case Vectors::plain: break;
+            }
         }
-        for (; i < n; ++i) out[i] = f_(values[i]...);
+#endif
+        plain_loop(f_, out, n, values...);
     }
 
     std::string_view name_;  // a literal
