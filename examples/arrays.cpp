@@ -54,7 +54,7 @@ bool reductions() {
     //! [reductions]
     double total = X.sum().compute();                                         // one pass
     auto [mean, deviation, low] = bf::compute(X.mean(bf::axis<0>),            // one pass for all three
-                                              X.std(bf::axis<0>), bf::min(X));
+                                              X.stddev(bf::axis<0>), bf::min(X));
     auto length = bf::sqrt(bf::sum(bf::square(X), bf::axis<1>));              // lazy: one value a row
     //! [reductions]
     return mean.size() == 4 && deviation[0] > 0.99 && low < -4 && total != 0 && length.size() == X.rows();

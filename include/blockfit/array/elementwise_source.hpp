@@ -18,13 +18,6 @@
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/processor.hpp>
 
-// Before a loop: the vectors it works on at once do not overlap by halves.
-#ifdef __clang__
-#define BLOCKFIT_DETAIL_NO_ALIAS _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define BLOCKFIT_DETAIL_NO_ALIAS _Pragma("GCC ivdep")
-#endif
-
 /// What is behind arithmetic on arrays: a function of the elements of its operands. Operands are arrays, columns (a value
 /// a row), rows (a value a column) and scalars.
 
@@ -119,17 +112,22 @@ struct ArrayOperand {
 
 };
 
-/// out[i] = f(values[i]...). Sixteen at a time, which compilers turn into vector instructions even where they are told to
-/// be sparing. `out` may be the first operand, never a part of one.
+/// out[i] = f(values[i]...). `out` may be the first operand, never a part of one.
 template <class F, class U, class... Values>
 [[gnu::always_inline]] inline void plain_loop(const F& f, U* out, Index n, Values... values) {
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+    for (Index i = 0; i < n; ++i) out[i] = f(values[i]...);
+#else
+    // Sixteen at a time, which GCC turns into vector instructions even at -O2.
     const Index whole = n / 16 * 16;
-    BLOCKFIT_DETAIL_NO_ALIAS
+#pragma GCC ivdep
     for (Index i = 0; i < whole; i += 16) {
-        BLOCKFIT_DETAIL_NO_ALIAS
+#pragma GCC ivdep
         for (Index k = 0; k < 16; ++k) out[i + k] = f(values[i + k]...);
     }
     for (Index i = whole; i < n; ++i) out[i] = f(values[i]...);
+#endif
 }
 
 #ifdef BLOCKFIT_DETAIL_VECTORS
@@ -256,7 +254,5 @@ private:
 }  // namespace detail
 }  // namespace v1
 }  // namespace blockfit
-
-#undef BLOCKFIT_DETAIL_NO_ALIAS
 
 #endif
