@@ -24,14 +24,18 @@ namespace blockfit {
 inline namespace v1 {
 namespace detail {
 
-/// Chooses rows of the blocks of `parent_plan`: block b of `plan` holds chosen rows of the parent's block parent_block(b).
-/// Arrays with the same rows (X and y) share one, and so choose once for each block that a reader reads.
+/// Chooses rows of the blocks of `parent_plan`: block b of `plan` holds chosen rows of the parent's block
+/// parent_block(b). Arrays with the same rows (X and y) share one, and so choose once for each block that a reader
+/// reads.
 class RowSelection {
 public:
     /// name: a literal, for printing and messages. from: for each block of `plan`, the number of its block of
     /// `parent_plan`. ascending: do the rows of each block keep their order?
     RowSelection(std::string_view name, BlockPlan parent_plan, BlockPlan plan, std::vector<Index> from, bool ascending)
-        : name_(name), parent_plan_(std::move(parent_plan)), plan_(std::move(plan)), from_(std::move(from)),
+        : name_(name),
+          parent_plan_(std::move(parent_plan)),
+          plan_(std::move(plan)),
+          from_(std::move(from)),
           ascending_(ascending) {
         require_same(name_, "number of blocks", std::ssize(from_), plan_.size());
     }
@@ -143,8 +147,8 @@ private:
     }
 
     /// Rows rows[wanted] of the parent's block that starts at its row `start`, ascending, looked at in parts of a tile.
-    /// Where the parts are cut depends on the rows chosen in the block, not on which of them are read, so that a part that
-    /// two tiles of the result share is read once.
+    /// Where the parts are cut depends on the rows chosen in the block, not on which of them are read, so that a part
+    /// that two tiles of the result share is read once.
     void copy_tiles(const std::vector<Index>& rows, RowRange wanted, Index start, MatrixView<T> out,
                     Scratch& scratch) const {
         const auto at = [&rows](Index k) { return rows[static_cast<std::size_t>(k)]; };
@@ -184,7 +188,8 @@ private:
             copy.values.resize(from.size(), this->cols());
             try {
                 for_each_tile(from, tile_rows(this->cols()), [&](RowRange tile) {
-                    const MatrixView<T> target = copy.values.view().rows(tile.begin - from.begin, tile.end - from.begin);
+                    const MatrixView<T> target =
+                        copy.values.view().rows(tile.begin - from.begin, tile.end - from.begin);
                     this->parent().read(tile, target, scratch);
                 });
             } catch (Error& error) {

@@ -78,6 +78,13 @@ private:
     }
 };
 
+namespace detail {
+template <class A>
+inline constexpr bool is_chunked_matrix = false;
+template <class T>
+inline constexpr bool is_chunked_matrix<ChunkedMatrix<T>> = true;
+}  // namespace detail
+
 }  // namespace v1
 }  // namespace blockfit
 

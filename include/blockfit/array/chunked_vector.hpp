@@ -36,6 +36,13 @@ public:
     }
 };
 
+namespace detail {
+template <class A>
+inline constexpr bool is_chunked_vector = false;
+template <class T>
+inline constexpr bool is_chunked_vector<ChunkedVector<T>> = true;
+}  // namespace detail
+
 }  // namespace v1
 }  // namespace blockfit
 

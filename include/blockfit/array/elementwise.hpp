@@ -56,16 +56,8 @@ template <class A, class B>
 using Promoted = decltype(promote<A, B>());
 /// The type in which functions such as exp work.
 template <class T>
-using Real = std::conditional_t<std::floating_point<T>, T, double>;
+using RealOf = std::conditional_t<std::floating_point<T>, T, double>;
 
-template <class A>
-inline constexpr bool is_chunked_matrix = false;
-template <class T>
-inline constexpr bool is_chunked_matrix<ChunkedMatrix<T>> = true;
-template <class A>
-inline constexpr bool is_chunked_vector = false;
-template <class T>
-inline constexpr bool is_chunked_vector<ChunkedVector<T>> = true;
 template <class A>
 concept Chunked = is_chunked_matrix<std::remove_cvref_t<A>> || is_chunked_vector<std::remove_cvref_t<A>>;
 template <class A>
@@ -194,7 +186,7 @@ template <class F, class A, class B>
 /// A function that works on real numbers.
 template <class F, class A>
 [[nodiscard]] auto real_function(std::string_view name, F f, const A& a) {
-    using T = Real<Value<A>>;
+    using T = RealOf<Value<A>>;
     return elementwise<T, T>(name, [f](auto x) { return static_cast<T>(f(static_cast<T>(x))); }, a);
 }
 
@@ -219,7 +211,7 @@ template <class A, class B>
 template <class A, class B>
     requires detail::ElementwiseOperands<A, B>
 [[nodiscard]] auto operator/(A&& a, B&& b) {
-    using T = detail::Real<detail::Common<A, B>>;
+    using T = detail::RealOf<detail::Common<A, B>>;
     return detail::elementwise<T, T>(
         "divide", detail::SingleOperation{[](auto x, auto y) { return static_cast<T>(x) / static_cast<T>(y); }}, a, b);
 }
@@ -339,7 +331,7 @@ template <detail::Chunked A>
 template <class A, class B>
     requires detail::ElementwiseOperands<A, B>
 [[nodiscard]] auto pow(const A& a, const B& b) {
-    using T = detail::Real<detail::Common<A, B>>;
+    using T = detail::RealOf<detail::Common<A, B>>;
     return detail::elementwise<T, T>(
         "power", [](auto x, auto y) { return static_cast<T>(std::pow(static_cast<T>(x), static_cast<T>(y))); }, a, b);
 }

@@ -43,14 +43,6 @@ requires(!VectorLike<Y> && MultiOutputPartialFit<E>) [[nodiscard]] auto chunked_
     return chunked_targets<E>(from_array(as_view(y)));
 }
 
-template <class Y>
-inline constexpr bool is_chunked_vector = false;
-template <class V>
-inline constexpr bool is_chunked_vector<ChunkedVector<V>> = true;
-template <class Y>
-inline constexpr bool is_chunked_matrix = false;
-template <class V>
-inline constexpr bool is_chunked_matrix<ChunkedMatrix<V>> = true;
 /// What chunked_targets takes.
 template <class Y, class E>
 concept TargetsFor = SupervisedPartialFit<E> &&
