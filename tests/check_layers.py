@@ -18,7 +18,7 @@ FLOORS = {
     "interop": 3, "io": 3, "diagnostics": 3,
     "estimator": 4,
     "preprocessing": 5, "linear_model": 5, "neural_network": 5, "cluster": 5, "metrics": 5, "decomposition": 5,
-    "naive_bayes": 5,
+    "naive_bayes": 5, "datasets": 5, "model_selection": 5,
     "wrappers": 6,
     "pipeline": 7, "persistence": 7,
 }

@@ -7,11 +7,18 @@
 #include <blockfit/array/chunked_vector.hpp>
 #include <blockfit/array/compute.hpp>
 #include <blockfit/array/creation.hpp>
+#include <blockfit/array/elementwise.hpp>
+#include <blockfit/array/reductions.hpp>
+#include <blockfit/array/row_indexing.hpp>
 #include <blockfit/array/store.hpp>
+#include <blockfit/array/structure.hpp>
 #include <blockfit/cluster/mini_batch_kmeans.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix.hpp>
 #include <blockfit/core/random_state.hpp>
+#include <blockfit/datasets/make_blobs.hpp>
+#include <blockfit/datasets/make_classification.hpp>
+#include <blockfit/datasets/make_regression.hpp>
 #include <blockfit/decomposition/incremental_pca.hpp>
 #include <blockfit/exec/settings.hpp>
 #include <blockfit/exec/stream.hpp>
@@ -21,6 +28,8 @@
 #include <blockfit/linear_model/perceptron.hpp>
 #include <blockfit/linear_model/sgd_classifier.hpp>
 #include <blockfit/linear_model/sgd_regressor.hpp>
+#include <blockfit/model_selection/shuffle_blocks.hpp>
+#include <blockfit/model_selection/train_test_split.hpp>
 #include <blockfit/naive_bayes/bernoulli_nb.hpp>
 #include <blockfit/naive_bayes/gaussian_nb.hpp>
 #include <blockfit/naive_bayes/multinomial_nb.hpp>

@@ -121,7 +121,7 @@ public:
     [[nodiscard]] Index scratch_bytes(Index) const override {
         const Index tile = tile_rows(this->cols());
         const BlockPlan& from = selection_->parent_plan();
-        const Index held = selection_->ascending() ? tile : from.largest();
+        const Index held = this->parent().in_memory() ? 0 : selection_->ascending() ? tile : from.largest();
         return this->parent().scratch_bytes(tile) + held * this->cols() * static_cast<Index>(sizeof(T)) +
                selection_->plan().largest() * static_cast<Index>(sizeof(Index)) + selection_->scratch_bytes();
     }
@@ -174,10 +174,18 @@ private:
         }
     }
 
-    /// Rows rows[wanted] of the parent's block `from`, in any order, out of a copy of the block. The parent is read by
-    /// tile, as its own temporaries would grow with the rows it is asked for.
+    /// Rows rows[wanted] of the parent's block `from`, in any order.
     void gather(const std::vector<Index>& rows, RowRange wanted, RowRange from, MatrixView<T> out,
                 Scratch& scratch) const {
+        const MatrixView<const T> in = block(rows, wanted, from, scratch);
+        for (Index k = wanted.begin; k < wanted.end; ++k)
+            copy_row(in, rows[static_cast<std::size_t>(k)], out, k - wanted.begin);
+    }
+    /// The parent's block in memory: its own, or a copy, read by tile as the parent's temporaries would grow with the rows
+    /// it is asked for.
+    [[nodiscard]] MatrixView<const T> block(const std::vector<Index>& rows, RowRange wanted, RowRange from,
+                                            Scratch& scratch) const {
+        if (this->parent().in_memory()) return this->parent().view(from, scratch);
         struct Copy {
             Matrix<T> values;
             RowRange range{-1, -1};
@@ -198,9 +206,7 @@ private:
             }
             copy.range = from;
         }
-        const MatrixView<const T> in = std::as_const(copy.values).view();
-        for (Index k = wanted.begin; k < wanted.end; ++k)
-            copy_row(in, rows[static_cast<std::size_t>(k)], out, k - wanted.begin);
+        return std::as_const(copy.values).view();
     }
 
     std::shared_ptr<const RowSelection> selection_;

@@ -136,12 +136,6 @@ private:
     std::vector<Index> rows_;
 };
 
-template <class Array>
-[[nodiscard]] Array selected(const Array& array, std::shared_ptr<const RowSelection> selection) {
-    const BlockPlan plan = selection->plan();
-    return {std::make_shared<BlockRows<typename Array::value_type>>(array.source(), std::move(selection)), plan};
-}
-
 /// Array::rows(begin, end, step).
 template <class Array>
 [[nodiscard]] Array step_rows(const Array& array, Index begin, Index end, Index step) {
@@ -151,13 +145,13 @@ template <class Array>
     if (!inside)
         throw ShapeError("rows(" + std::to_string(begin) + ", " + std::to_string(end) + ", " + std::to_string(step) +
                          "): the array has " + std::to_string(n) + " rows");
-    return selected(array, std::make_shared<const StepSelection>(array.plan(), RowRange{begin, end}, step));
+    return select_rows(array, std::make_shared<const StepSelection>(array.plan(), RowRange{begin, end}, step));
 }
 
 /// Array::filter(mask).
 template <class Array>
 [[nodiscard]] Array filter_rows(const Array& array, const ChunkedVector<bool>& mask) {
-    return selected(array, select_by_mask(mask, array.plan()));
+    return select_rows(array, select_by_mask(mask, array.plan()));
 }
 
 /// Array::take(rows).
@@ -181,10 +175,10 @@ template <class First, class... More>
 [[nodiscard]] auto filter(const ChunkedVector<bool>& mask, const First& first, const More&... more) {
     const auto selection = detail::select_by_mask(mask, first.plan());
     if constexpr (sizeof...(More) == 0) {
-        return detail::selected(first, selection);
+        return detail::select_rows(first, selection);
     } else {
         (detail::require_same("filter", "number of rows of an array", more.rows(), first.rows()), ...);
-        return std::tuple(detail::selected(first, selection), detail::selected(more, selection)...);
+        return std::tuple(detail::select_rows(first, selection), detail::select_rows(more, selection)...);
     }
 }
 
