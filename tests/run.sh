@@ -37,5 +37,7 @@ if [[ $quick == no ]]; then
     build tsan
     check tsan
     build clang
+    build fuzz
+    check fuzz
 fi
 check release

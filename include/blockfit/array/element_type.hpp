@@ -6,8 +6,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <blockfit/array/convert.hpp>
 #include <blockfit/core/matrix.hpp>
@@ -60,7 +62,17 @@ template <class T>
 
 /// Turns round the bytes of n packed elements.
 inline void swap_bytes(std::byte* values, Index n, Index element_bytes) noexcept {
-    for (Index i = 0; i < n; ++i, values += element_bytes) std::reverse(values, values + element_bytes);
+    const auto turn = [&]<class Word>(Word, auto reverse) {
+        for (Index i = 0; i < n; ++i, values += sizeof(Word)) {
+            Word word;
+            std::memcpy(&word, values, sizeof word);
+            word = reverse(word);
+            std::memcpy(values, &word, sizeof word);
+        }
+    };
+    if (element_bytes == 2) turn(std::uint16_t{}, [](std::uint16_t w) { return __builtin_bswap16(w); });
+    if (element_bytes == 4) turn(std::uint32_t{}, [](std::uint32_t w) { return __builtin_bswap32(w); });
+    if (element_bytes == 8) turn(std::uint64_t{}, [](std::uint64_t w) { return __builtin_bswap64(w); });
 }
 
 /// Converts packed rows of elements in this machine's byte order to `out`. Throws DataError naming the row, counted from
