@@ -1,5 +1,3 @@
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -7,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <hdf5.h>
 #include <unistd.h>
@@ -28,7 +27,8 @@ constexpr Index rows = 6'250'000, cols = 20;
 const bf::Matrix<double>& values() {
     static const bf::Matrix<double> made = [] {
         bf::Matrix<double> X(rows, cols);
-        for (Index i = 0; i < rows * cols; ++i) X.data()[i] = bf::detail::uniform_at(1, static_cast<std::uint64_t>(i)) - 0.5;
+        for (Index i = 0; i < rows * cols; ++i)
+            X.data()[i] = bf::detail::uniform_at(1, static_cast<std::uint64_t>(i)) - 0.5;
         return X;
     }();
     return made;
@@ -121,8 +121,8 @@ constexpr auto min_axis0 = [](const auto& X) { return bf::min(X, bf::axis<0>).co
 constexpr auto argmax_axis0 = [](const auto& X) { return bf::argmax(X, bf::axis<0>).compute(); };
 constexpr auto count_nonzero = [](const auto& X) { return bf::count_nonzero(X).compute(); };
 constexpr auto five_at_once = [](const auto& X) {
-    return bf::compute(bf::mean(X, bf::axis<0>), bf::var(X, bf::axis<0>), bf::min(X, bf::axis<0>), bf::max(X, bf::axis<0>),
-                       bf::count_nonzero(X, bf::axis<0>));
+    return bf::compute(bf::mean(X, bf::axis<0>), bf::var(X, bf::axis<0>), bf::min(X, bf::axis<0>),
+                       bf::max(X, bf::axis<0>), bf::count_nonzero(X, bf::axis<0>));
 };
 constexpr auto histogram = [](const auto& X) { return bf::histogram(X, 100, {-0.5, 0.5}).compute(); };
 constexpr auto median = [](const auto& X) { return bf::median(X).compute(); };
@@ -141,7 +141,8 @@ void unique_labels(benchmark::State& state) {
 
 }  // namespace
 
-#define REDUCTION(where, what) BENCHMARK_CAPTURE(where, what, what)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
+#define REDUCTION(where, what) \
+    BENCHMARK_CAPTURE(where, what, what)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
 BENCHMARK(plain_loop)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 REDUCTION(reduce_memory, sum);
 REDUCTION(reduce_memory, sum_axis0);
