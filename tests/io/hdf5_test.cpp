@@ -64,7 +64,7 @@ TEST_CASE("from_hdf5: every element type in both byte orders", "[io]") {
 
 TEST_CASE("from_hdf5: every layout, any blocks and any number of threads", "[io]") {
     for (const std::string name : {"contiguous_f8_little", "rows_1", "rows_100", "whole", "column", "tile", "gzip", "shuffle",
-                                   "shuffle_gzip", "checksum", "all_filters", "scaleoffset", "unlimited", "group/inner"})
+                                   "shuffle_gzip", "checksum", "all_filters", "lzf", "lzf_all", "scaleoffset", "unlimited", "group/inner"})
         for (const Index block_rows : {0, 1003, 100, 61})
             for (const int threads : {1, 8}) {
                 INFO(name << ", block_rows " << block_rows << ", threads " << threads);
@@ -126,12 +126,9 @@ TEST_CASE("from_hdf5: what is not there or not to be read says why", "[io][error
     REQUIRE_THAT(open(file, "y"), Contains("from_hdf5_vector"));
     REQUIRE_THAT(open(file, "text"), Contains("strings"));
     REQUIRE_THAT(open(file, "compound"), Contains("compound"));
-    REQUIRE_THAT(open(file, "half"), Contains("16 bits"));
     REQUIRE_THAT(open(file, "complex"), Contains("compound"));
-    REQUIRE_THAT(open(file, "virtual"), Contains("virtual") && Contains("h5repack"));
+    REQUIRE_THAT(open(file, "virtual"), Contains("virtual") && Contains("nowhere.h5"));
     REQUIRE_THAT(test::message([&] { (void)bf::from_hdf5_vector<int>(file, "rows_1"); }), Contains("from_hdf5") && Contains("1003 x 5"));
-    // h5py brings the filter lzf along, the HDF5 library does not have it.
-    REQUIRE_THAT(open(file, "lzf"), Contains("32000 (lzf) is not installed") && Contains("HDF5_PLUGIN_PATH"));
     REQUIRE_THROWS_AS(bf::from_hdf5<double>(file, "text"), bf::UnsupportedError);
     REQUIRE_THROWS_AS(bf::from_hdf5<double>(file, "cube"), bf::ShapeError);
     REQUIRE_THROWS_AS(bf::from_hdf5<double>("/nowhere/data.h5", "X"), bf::IoError);
@@ -163,13 +160,14 @@ TEST_CASE("from_hdf5: a truncated file is refused", "[io][errors]") {
         test::write_bytes(folder.file("cut.h5"), {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(keep)});
         REQUIRE_THROWS_AS(bf::from_hdf5<double>(folder.file("cut.h5"), "X"), bf::IoError);
     }
-    // Cut while it is open: found when the rows are read.
+    // Cut while it is open: found when the rows are read, or when it is opened again.
     bf::to_hdf5(folder.file("x.h5"), bf::dataset("X", pattern(100'000, 4, 10'000)));
     REQUIRE(test::python("-c \"import h5py; f = h5py.File('" + folder.file("x.h5") + "'); g = h5py.File('" +
                          folder.file("contiguous.h5") + "', 'w'); g['X'] = f['X'][:]\""));
     const auto X = bf::from_hdf5<double>(folder.file("contiguous.h5"), "X");
     std::filesystem::resize_file(folder.file("contiguous.h5"), 1'000'000);
-    REQUIRE_THAT(test::message([&] { (void)X.compute(); }), Contains("truncated"));
+    REQUIRE_THAT(test::message([&] { (void)X.compute(); }), Contains("was changed"));
+    REQUIRE_THAT(test::message([&] { (void)bf::from_hdf5<double>(folder.file("contiguous.h5"), "X"); }), Contains("truncated"));
 }
 
 TEST_CASE("from_hdf5: any damaged byte of a checksummed chunk is found", "[io][errors]") {
@@ -247,6 +245,83 @@ TEST_CASE("to_hdf5: h5py reads back what was written", "[io]") {
     REQUIRE(holds_pattern(bf::from_hdf5<double>(path, "X").compute()));
     bf::to_hdf5(path, bf::dataset("none", pattern(0, 3, 10)));
     REQUIRE(bf::from_hdf5<double>(path, "none").rows() == 0);
+}
+
+TEST_CASE("to_hdf5: compressed, h5py reads back what was written", "[io]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("out.h5");
+    const auto X = pattern(1003, 5, 97);
+    const auto noise = bf::random_normal(1003, 3, {.seed = 3, .block_rows = 97});
+    for (const int compression : {1, 4, 9})
+        for (const int threads : {1, 8})
+            for (const Index chunk_rows : {0, 1, 50, 97, 100, 1003, 5000})
+                for (const bool checksum : {true, false}) {
+                    INFO("level " << compression << ", threads " << threads << ", chunk_rows " << chunk_rows);
+                    if (chunk_rows == 1 && compression != 4) continue;
+                    const bf::Settings settings({.threads = threads});
+                    bf::to_hdf5(path, {.chunk_rows = chunk_rows, .checksum = checksum, .compression = compression},
+                                bf::dataset("X", X), bf::dataset("f4", X.astype<float>()), bf::dataset("noise", noise),
+                                bf::dataset("u1", X.col(0).astype<std::uint8_t>()));
+                    REQUIRE(holds_pattern(bf::from_hdf5<double>(path, "X").compute()));
+                    REQUIRE(holds_pattern(bf::from_hdf5<double>(path, "f4").compute()));
+                    REQUIRE(bf::from_hdf5<double>(path, "noise").compute() == noise.compute());
+                    if (chunk_rows != 50 && chunk_rows != 1003) continue;
+                    REQUIRE(test::python("-c \"\nimport h5py, numpy as np\nf = h5py.File('" + path +
+                                         "')\ni, j = np.arange(1003)[:, None], np.arange(5)[None, :]\nwant = (7 * i + 3 * j) % 120\n"
+                                         "for name in 'X', 'f4':\n"
+                                         "    d = f[name]\n"
+                                         "    assert d.compression == 'gzip' and d.compression_opts == " + std::to_string(compression) +
+                                         " and d.shuffle and d.fletcher32 == " + (checksum ? "True" : "False") + "\n"
+                                         "    assert (d[:] == want).all(), name\n"
+                                         "assert (f['u1'][:] == want[:, 0]).all() and not f['u1'].shuffle\n"
+                                         "assert f['X'].id.get_storage_size() < 1003 * 5 * 8 / 2\n"
+                                         "assert abs(f['noise'][:].mean()) < 0.1\n\""));
+                }
+    for (const int wrong : {-1, 10})
+        REQUIRE_THAT(test::message([&] { bf::to_hdf5(path, {.compression = wrong}, bf::dataset("X", X)); }),
+                     Contains("compression is " + std::to_string(wrong)));
+    REQUIRE_THROWS_AS(bf::to_hdf5(path, {.compression = 10}, bf::dataset("X", X)), bf::ParameterError);
+    REQUIRE_THROWS_AS(bf::to_hdf5(path, {.chunk_rows = -1}, bf::dataset("X", X)), bf::ParameterError);
+    REQUIRE(folder.names() == std::vector<std::string>{"out.h5"});
+}
+
+TEST_CASE("to_hdf5: the same file for any number of threads, compressed or not", "[io]") {
+    const test::TemporaryFolder folder;
+    const auto X = bf::random_normal(20'000, 7, {.seed = 3, .block_rows = 3000});
+    for (const int compression : {0, 3}) {
+        std::vector<std::vector<char>> files;
+        for (const int threads : {1, 8}) {
+            const bf::Settings settings({.threads = threads});
+            bf::to_hdf5(folder.file("x.h5"), {.chunk_rows = 700, .compression = compression}, bf::dataset("X", X));
+            files.push_back(test::read_bytes(folder.file("x.h5")));
+        }
+        REQUIRE(files[0] == files[1]);
+    }
+}
+
+TEST_CASE("to_hdf5: bool is what h5py takes for bool", "[io]") {
+    const test::TemporaryFolder folder;
+    const std::string path = folder.file("out.h5");
+    const auto flags = pattern(1003, 5, 97).map_rows<bool>([](auto in, auto out) {
+        for (Index i = 0; i < in.rows(); ++i)
+            for (Index j = 0; j < in.cols(); ++j) out(i, j) = static_cast<int>(in(i, j)) % 3 == 1;
+    });
+    for (const int compression : {0, 2}) {
+        bf::to_hdf5(path, {.compression = compression}, bf::dataset("X", flags), bf::dataset("y", flags.col(1)));
+        REQUIRE(test::python("-c \"\nimport h5py, numpy as np\nf = h5py.File('" + path +
+                             "')\ni, j = np.arange(1003)[:, None], np.arange(5)[None, :]\nwant = (7 * i + 3 * j) % 120 % 3 == 1\n"
+                             "assert f['X'].dtype == bool and f['y'].dtype == bool\n"
+                             "assert (f['X'][:] == want).all() and (f['y'][:] == want[:, 1]).all()\n\""));
+        const auto y = bf::from_hdf5_vector<bool>(path, "y").compute();
+        const auto X = bf::from_hdf5<bool>(path, "X").compute();
+        REQUIRE(y.size() == 1003);
+        for (Index i = 0; i < 1003; ++i) {
+            REQUIRE(y[static_cast<std::size_t>(i)] == ((7 * i + 3) % 120 % 3 == 1));
+            REQUIRE(X(i, 1) == ((7 * i + 3) % 120 % 3 == 1));
+        }
+        REQUIRE(bf::from_hdf5<double>(path, "X").compute()(0, 1) == 0.0);
+        REQUIRE(bf::hdf5_datasets(path)[0].dtype == "bool");
+    }
 }
 
 TEST_CASE("to_hdf5: at most 10,000 chunks a dataset", "[io]") {

@@ -21,7 +21,7 @@ inline namespace v1 {
 template <class T>
 class ChunkedMatrix : public detail::ChunkedArray<T, ChunkedMatrix<T>> {
 public:
-    static_assert(std::is_arithmetic_v<T>, "ChunkedMatrix<T>: T must be a number type");
+    static_assert(std::is_arithmetic_v<T> && sizeof(T) <= 8, "ChunkedMatrix<T>: T must be a number type of at most 64 bits");
     static constexpr std::string_view class_name = "ChunkedMatrix";
     static constexpr bool is_vector = false;
     using detail::ChunkedArray<T, ChunkedMatrix<T>>::ChunkedArray;

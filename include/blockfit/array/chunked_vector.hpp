@@ -15,7 +15,7 @@ inline namespace v1 {
 template <class T>
 class ChunkedVector : public detail::ChunkedArray<T, ChunkedVector<T>> {
 public:
-    static_assert(std::is_arithmetic_v<T>, "ChunkedVector<T>: T must be a number type");
+    static_assert(std::is_arithmetic_v<T> && sizeof(T) <= 8, "ChunkedVector<T>: T must be a number type of at most 64 bits");
     static constexpr std::string_view class_name = "ChunkedVector";
     static constexpr bool is_vector = true;
     using detail::ChunkedArray<T, ChunkedVector<T>>::ChunkedArray;

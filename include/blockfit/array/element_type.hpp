@@ -95,10 +95,17 @@ void convert_elements(std::string_view where, ElementType type, const std::byte*
         case ElementType::float32: return convert(std::type_identity<float>{});
         case ElementType::float64: return convert(std::type_identity<double>{});
         case ElementType::float16: {
-            const auto* const halves = reinterpret_cast<const std::uint16_t*>(packed);
-            Matrix<float> wide(out.rows(), out.cols());
-            std::transform(halves, halves + out.rows() * out.cols(), wide.data(), half_to_float);
-            convert_block(where, std::as_const(wide).view(), out);
+            const auto* halves = reinterpret_cast<const std::uint16_t*>(packed);
+            Matrix<float> wide(1, out.cols());
+            for (Index i = 0; i < out.rows(); ++i, halves += out.cols()) {
+                std::transform(halves, halves + out.cols(), wide.data(), half_to_float);
+                try {
+                    convert_block(where, std::as_const(wide).view(), out.rows(i, i + 1));
+                } catch (Error& error) {
+                    error.add_rows(i);
+                    throw;
+                }
+            }
             return;
         }
     }

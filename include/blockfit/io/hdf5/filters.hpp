@@ -75,28 +75,54 @@ static_assert(std::endian::native == std::endian::little, "blockfit's HDF5 chunk
     return finish(second) << 16 | finish(first);
 }
 
+/// Transposes 8 x 8 bytes, by halves.
+inline void transpose(std::uint64_t (&v)[8]) noexcept {
+    const auto swap_parts = [](std::uint64_t& a, std::uint64_t& b, int shift, std::uint64_t mask) {
+        const std::uint64_t t = ((a >> shift) ^ b) & mask;
+        b ^= t;
+        a ^= t << shift;
+    };
+    for (std::size_t k = 0; k < 4; ++k) swap_parts(v[k], v[k + 4], 32, 0x00000000FFFFFFFFu);
+    for (const std::size_t k : {0u, 1u, 4u, 5u}) swap_parts(v[k], v[k + 2], 16, 0x0000FFFF0000FFFFu);
+    for (const std::size_t k : {0u, 2u, 4u, 6u}) swap_parts(v[k], v[k + 1], 8, 0x00FF00FF00FF00FFu);
+}
+
+/// Puts `Width` (1, 2, 4 or 8) planes of n bytes back together, as the first bytes of n elements. Returns how many
+/// elements were done: all but the last few.
+template <std::size_t Width>
+std::size_t join_planes(const std::byte* planes, std::size_t n, std::byte* out, std::size_t element_bytes) noexcept {
+    constexpr std::size_t groups = 8 / Width, step = 8 * groups;
+    std::size_t i = 0;
+    for (; i + step <= n; i += step) {
+        std::uint64_t v[8];
+        for (std::size_t g = 0; g < groups; ++g)
+            for (std::size_t p = 0; p < Width; ++p) std::memcpy(&v[g * Width + p], planes + p * n + i + 8 * g, 8);
+        transpose(v);
+        if (Width == 8 && element_bytes == 8) {
+            std::memcpy(out + 8 * i, v, sizeof v);
+            continue;
+        }
+        for (std::size_t r = 0; r < 8; ++r)
+            for (std::size_t g = 0; g < groups; ++g)
+                std::memcpy(out + (i + 8 * g + r) * element_bytes, reinterpret_cast<const std::byte*>(&v[r]) + g * Width, Width);
+    }
+    return i;
+}
+
 /// Puts back together elements whose bytes were stored as planes: first all first bytes, then all second ones, ...
 inline void unshuffle(std::span<const std::byte> in, std::byte* out, std::size_t element_bytes) noexcept {
     const std::size_t n = in.size() / element_bytes;
-    std::size_t i = 0;
-    if (element_bytes == 8) {
-        // Eight elements at a time: an 8 x 8 transposition of bytes by halves.
-        const auto swap_parts = [](std::uint64_t& a, std::uint64_t& b, int shift, std::uint64_t mask) {
-            const std::uint64_t t = ((a >> shift) ^ b) & mask;
-            b ^= t;
-            a ^= t << shift;
-        };
-        for (; i + 8 <= n; i += 8) {
-            std::uint64_t v[8];
-            for (std::size_t k = 0; k < 8; ++k) std::memcpy(&v[k], in.data() + k * n + i, 8);
-            for (std::size_t k = 0; k < 4; ++k) swap_parts(v[k], v[k + 4], 32, 0x00000000FFFFFFFFu);
-            for (const std::size_t k : {0u, 1u, 4u, 5u}) swap_parts(v[k], v[k + 2], 16, 0x0000FFFF0000FFFFu);
-            for (const std::size_t k : {0u, 2u, 4u, 6u}) swap_parts(v[k], v[k + 1], 8, 0x00FF00FF00FF00FFu);
-            std::memcpy(out + i * 8, v, sizeof v);
-        }
+    for (std::size_t k = 0; k < element_bytes;) {
+        const std::size_t left = element_bytes - k, width = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        const std::byte* const planes = in.data() + k * n;
+        std::size_t i = width == 8   ? join_planes<8>(planes, n, out + k, element_bytes)
+                        : width == 4 ? join_planes<4>(planes, n, out + k, element_bytes)
+                        : width == 2 ? join_planes<2>(planes, n, out + k, element_bytes)
+                                     : 0;
+        for (; i < n; ++i)
+            for (std::size_t p = 0; p < width; ++p) out[i * element_bytes + k + p] = planes[p * n + i];
+        k += width;
     }
-    for (; i < n; ++i)
-        for (std::size_t k = 0; k < element_bytes; ++k) out[i * element_bytes + k] = in[k * n + i];
     std::memcpy(out + n * element_bytes, in.data() + n * element_bytes, in.size() - n * element_bytes);
 }
 
@@ -126,10 +152,56 @@ private:
 #endif
 };
 
-/// The filters that we undo ourselves, if a dataset's are these, in this order.
+/// Undoes LZF, the quick compression that h5py brings along. A byte below 32 says how many bytes follow as they are, less
+/// one; another has in its upper three bits (if all are set, with the byte behind added) how many bytes, less two, repeat
+/// what stands as far back, less one, as its other bits and the next byte say. False unless `in` makes exactly `out_bytes`.
+[[nodiscard]] inline bool expand_lzf(std::span<const std::byte> in, std::byte* out, std::size_t out_bytes) noexcept {
+    const auto* at = reinterpret_cast<const unsigned char*>(in.data());
+    const auto* const end = at + in.size();
+    std::size_t made = 0;
+    while (at != end) {
+        const std::size_t control = *at++;
+        std::size_t length = control >> 5;
+        if (length == 0) {
+            length = control + 1;
+            const auto left = static_cast<std::size_t>(end - at);
+            if (length > left || length > out_bytes - made) return false;
+            if (std::min(left, out_bytes - made) >= 32) std::memcpy(out + made, at, 32);  // quick, and soon written over
+            else std::memcpy(out + made, at, length);
+            at += length;
+        } else {
+            if (length == 7) {
+                if (at == end) return false;
+                length += *at++;
+            }
+            if (at == end) return false;
+            const std::size_t back = ((control & 31) << 8 | *at++) + 1;
+            length += 2;
+            if (back > made || length > out_bytes - made) return false;
+            std::byte* const target = out + made;
+            if (back >= 8 && length <= 16 && out_bytes - made >= 16) {
+                for (std::size_t k = 0; k < 16; k += 8) std::memcpy(target + k, target + k - back, 8);
+                made += length;
+                continue;
+            }
+            // What is repeated may overlap what it makes: then the copied part doubles.
+            std::size_t copied = std::min(back, length);
+            std::memcpy(target, target - back, copied);
+            for (std::size_t more; copied < length; copied += more) {
+                more = std::min(copied, length - copied);
+                std::memcpy(target + copied, target, more);
+            }
+        }
+        made += length;
+    }
+    return made == out_bytes;
+}
+
+/// The filters that we undo ourselves, if a dataset's are these, in this order, one of deflate and lzf at most.
 struct KnownFilters {
     bool shuffle = false;
     bool deflate = false;
+    bool lzf = false;
     bool checksum = false;
     int count = 0;
 };
@@ -159,16 +231,17 @@ struct DecodeBuffers {
         const std::uint32_t swapped = (got & 0x00FF00FFu) << 8 | (got >> 8 & 0x00FF00FFu);
         if (want != got && want != swapped) return "its checksum does not match";
     }
-    const bool inflate = applied(filters.deflate);
+    const bool compressed = applied(filters.deflate || filters.lzf);
     const bool shuffled = applied(filters.shuffle);
-    if (inflate) {
+    if (compressed) {
         std::byte* const target = shuffled ? (buffers.inflated.resize(out_bytes), buffers.inflated.data()) : out;
-        if (!buffers.inflate(bytes, target, out_bytes)) return "its compressed data is damaged";
+        if (!(filters.lzf ? expand_lzf(bytes, target, out_bytes) : buffers.inflate(bytes, target, out_bytes)))
+            return "its compressed data is damaged";
         bytes = std::span<const std::byte>(target, out_bytes);
     }
     if (bytes.size() != out_bytes) return "it has the wrong size";
     if (shuffled) unshuffle(bytes, out, element_bytes);
-    else if (!inflate) std::memcpy(out, bytes.data(), out_bytes);
+    else if (!compressed) std::memcpy(out, bytes.data(), out_bytes);
     return nullptr;
 }
 

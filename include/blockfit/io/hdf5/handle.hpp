@@ -86,6 +86,13 @@ private:
     Close close_ = nullptr;
 };
 
+/// Does an open file lack a part of what it had when this program opened it first? libhdf5 checks that only then, and
+/// reads zeros behind the end.
+[[nodiscard]] inline bool is_truncated(hid_t file, Index bytes) {
+    hsize_t known = 0;
+    return H5Fget_filesize(file, &known) < 0 || static_cast<hsize_t>(bytes) < known;
+}
+
 /// Is this the path of an HDF5 file with a sound start?
 [[nodiscard]] inline bool is_hdf5(const std::string& path) {
     const Session session;

@@ -6,86 +6,63 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <hdf5.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <blockfit/array/block_plan.hpp>
 #include <blockfit/array/block_source.hpp>
 #include <blockfit/array/element_type.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/io/hdf5/filters.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
 #include <blockfit/io/hdf5/layout.hpp>
+#include <blockfit/io/hdf5/open.hpp>
+#include <blockfit/io/hdf5/sources.hpp>
+#include <blockfit/io/input_file.hpp>
 
 namespace blockfit {
 inline namespace v1 {
 namespace hdf5 {
 
-namespace detail {
-
-/// The datasets of a file, at most `most` of them, for the message when one is not found.
-[[nodiscard]] inline std::string list_datasets(hid_t file, int most = 20) {
-    struct List {
-        std::string text;
-        int left;
-    } list{{}, most};
-    const auto add = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
-        if (info->type != H5O_TYPE_DATASET) return 0;
-        auto& l = *static_cast<List*>(out);
-        if (l.left-- == 0) {
-            l.text += ", ...";
-            return 1;
-        }
-        l.text += (l.text.empty() ? "" : ", ") + std::string(name);
-        return 0;
-    };
-    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &list, H5O_INFO_BASIC);
-    return list.text.empty() ? "no datasets" : list.text;
-}
-
-/// Opens a file to read. Throws IoError with the reason.
-[[nodiscard]] inline Handle open_file(const std::string& path, std::string_view where) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0)
-        throw IoError(std::string(where) + ": the file cannot be opened: " + std::strerror(errno), {.file = path});
-    if (S_ISDIR(status.st_mode)) throw IoError(std::string(where) + ": this is a directory", {.file = path});
-    if (::access(path.c_str(), R_OK) != 0)
-        throw IoError(std::string(where) + ": the file cannot be read: " + std::strerror(errno), {.file = path});
-    if (!is_hdf5(path))
-        throw IoError(std::string(where) + ": this is not an HDF5 file, or its start is damaged", {.file = path});
-    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
-            std::string(where) + ": the file cannot be opened, it may be truncated or open for writing elsewhere", path};
-}
-
-}  // namespace detail
-
 /// A dataset open for reading by several threads.
 class DatasetReader {
 public:
-    DatasetReader(const std::string& path, const std::string& dataset) : origin_{path, dataset} {
+    /// `fields`: those to read of a compound dataset, all numbers if it is empty; nullptr for a dataset of numbers.
+    DatasetReader(const std::string& path, const std::string& dataset, const std::vector<std::string>* fields = nullptr)
+        : origin_{path, dataset} {
         const Session session;
         file_ = detail::open_file(path, "from_hdf5");
-        if (dataset.empty() || H5Oexists_by_name(file_, dataset.c_str(), H5P_DEFAULT) <= 0)
-            throw IoError("from_hdf5: there is no such dataset; the file has " + detail::list_datasets(file_),
-                          {.file = path, .dataset = dataset});
-        dataset_ = Handle(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), H5Dclose,
-                          "from_hdf5: this is not a dataset; the file has " + detail::list_datasets(file_), path, dataset);
-        layout_ = read_layout(file_, dataset_, origin_);
-        if (layout_.route == Route::address) {
-            void* descriptor = nullptr;
-            require(H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor), "from_hdf5: the file has no descriptor", path);
-            descriptor_ = *static_cast<int*>(descriptor);
-        }
+        dataset_ = detail::open_dataset(file_, "from_hdf5", origin_);
+        void* descriptor = nullptr;
+        require(H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor), "from_hdf5: the file has no descriptor", path);
+        descriptor_ = *static_cast<int*>(descriptor);
+        state_ = blockfit::detail::FileState(descriptor_);
+        if (is_truncated(file_, state_.size()))
+            throw IoError("from_hdf5: the file was truncated while this program had it open", {.file = path});
+        std::tie(layout_, memory_type_) = read_layout(file_, dataset_, origin_, fields, state_.size());
+        if (layout_.elsewhere) check_sources(file_, dataset_, origin_, sources_);
     }
 
     [[nodiscard]] const Layout& layout() const noexcept { return layout_; }
     [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
     [[nodiscard]] Index row_bytes() const noexcept { return layout_.cols * layout_.element_bytes; }
+    /// The rows in blocks of `block_rows`. Throws ShapeError if they are too many to be listed.
+    [[nodiscard]] BlockPlan plan(Index block_rows) const {
+        constexpr Index most = 100'000'000;
+        if (layout_.rows / block_rows > most)
+            throw ShapeError("from_hdf5: " + std::to_string(layout_.rows) + " rows in blocks of " +
+                                 std::to_string(block_rows) +
+                                 " are too many blocks; use a larger block_rows, or the header is damaged",
+                             {.file = origin_.file, .dataset = origin_.dataset});
+        return {layout_.rows, block_rows};
+    }
 
     /// Buffers of one reader: the band of chunks decoded last.
     struct Buffers {
@@ -100,9 +77,11 @@ public:
         return layout_.chunk_rows * row_bytes() + (layout_.route == Route::chunks ? 3 * chunk : 0);
     }
 
-    /// Rows as packed elements of layout().type in this machine's byte order.
+    /// Rows as packed elements: of layout().type in this machine's byte order, or the records that layout().fields
+    /// describes. Throws IoError if they cannot be read, or the file was changed since it was opened.
     void read(RowRange rows, std::byte* out, Buffers& buffers) const {
         if (rows.size() == 0 || layout_.cols == 0) return;
+        require_unchanged();
         if (layout_.route == Route::address) {
             read_address(rows, out);
         } else if (!banded()) {
@@ -123,9 +102,7 @@ public:
                 begin = part.end;
             }
         }
-        // The library converts what it reads itself.
-        if (layout_.swap_bytes && layout_.route != Route::library)
-            blockfit::detail::swap_bytes(out, rows.size() * layout_.cols, layout_.element_bytes);
+        if (layout_.swap_bytes) blockfit::detail::swap_bytes(out, rows.size() * layout_.cols, layout_.element_bytes);
     }
 
     /// The rows where they lie in the buffers, if they are of one band and need no change; otherwise nullptr.
@@ -134,6 +111,7 @@ public:
         const Index band = rows.begin / layout_.chunk_rows;
         const RowRange whole = band_rows(band);
         if (rows.end > whole.end) return nullptr;
+        require_unchanged();
         keep_band(band, whole, buffers);
         return buffers.band.data() + (rows.begin - whole.begin) * row_bytes();
     }
@@ -153,6 +131,8 @@ private:
     /// Are rows read a band of chunks at a time, because a part of a chunk cannot be had alone?
     [[nodiscard]] bool banded() const noexcept { return layout_.route == Route::chunks || layout_.filtered; }
 
+    void require_unchanged() const { state_.require_unchanged(descriptor_, "from_hdf5", origin_.file); }
+
     [[nodiscard]] IoError error(std::string text, Index row) const {
         return IoError("from_hdf5: " + std::move(text), {.file = origin_.file, .dataset = origin_.dataset, .row = row});
     }
@@ -171,18 +151,19 @@ private:
         }
     }
 
-    void read_library(RowRange rows, std::byte* out) const {
+    void read_library(RowRange rows, std::byte* out) const { read_library(rows, 0, layout_.cols, out); }
+    /// Reads columns [column, column + cols) by H5Dread.
+    void read_library(RowRange rows, Index column, Index cols, std::byte* out) const {
         const Session session;
         const Handle space(H5Dget_space(dataset_), H5Sclose, "from_hdf5", origin_.file, origin_.dataset);
-        const hsize_t start[2] = {static_cast<hsize_t>(rows.begin), 0};
-        const hsize_t count[2] = {static_cast<hsize_t>(rows.size()), static_cast<hsize_t>(layout_.cols)};
+        const hsize_t start[2] = {static_cast<hsize_t>(rows.begin), static_cast<hsize_t>(column)};
+        const hsize_t count[2] = {static_cast<hsize_t>(rows.size()), static_cast<hsize_t>(cols)};
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nullptr, count, nullptr);
         const Handle memory(H5Screate_simple(layout_.rank, count, nullptr), H5Sclose, "from_hdf5", origin_.file);
-        // An enum is read as the integer it is: only an enum type converts from one.
-        const Handle type(H5Dget_type(dataset_), H5Tclose, "from_hdf5", origin_.file);
-        const Handle native(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose, "from_hdf5", origin_.file);
-        if (H5Dread(dataset_, native, memory, space, H5P_DEFAULT, out) < 0)
+        if (H5Dread(dataset_, memory_type_, memory, space, H5P_DEFAULT, out) < 0)
             throw error("reading failed, the data is damaged: " + last_error(), rows.begin);
+        // Looked at now, because the library opens them when it first needs them.
+        if (layout_.elsewhere) sources_.require_unchanged(origin_);
     }
 
     void read_band(Index band, RowRange rows, std::byte* out, Buffers& buffers) const {
@@ -190,37 +171,61 @@ private:
         const Index element = layout_.element_bytes;
         const auto chunk_bytes = static_cast<std::size_t>(layout_.chunk_rows * layout_.chunk_cols * element);
         for (Index column = 0; column < layout_.cols; column += layout_.chunk_cols) {
+            const Index cols = std::min(layout_.chunk_cols, layout_.cols - column);
+            const bool whole = layout_.chunk_cols == layout_.cols && rows.size() == layout_.chunk_rows;
+            Index stride = layout_.chunk_cols * element;
             unsigned skipped = 0;
-            {
-                const Session session;
-                const hsize_t at[2] = {static_cast<hsize_t>(band * layout_.chunk_rows), static_cast<hsize_t>(column)};
-                hsize_t stored = 0;
+            std::byte* target = out;
+            const auto make_room = [&](std::size_t bytes) {
+                if (whole) return;
+                buffers.chunk.resize(bytes);
+                target = buffers.chunk.data();
+            };
+            if (!read_chunk(band, column, rows.begin, chunk_bytes, skipped, buffers.decode)) {
                 // A chunk that was never written reads as the fill value; the library tells it from a damaged index.
-                if (H5Dget_chunk_storage_size(dataset_, at, &stored) < 0 || stored == 0) return read_library(rows, out);
-                if (stored > 2 * chunk_bytes + 4096) throw error("a chunk is larger than it can be, the index is damaged", rows.begin);
-                buffers.decode.stored.resize(static_cast<std::size_t>(stored));
-                if (H5Dread_chunk(dataset_, H5P_DEFAULT, at, &skipped, buffers.decode.stored.data()) < 0)
-                    throw error("a chunk cannot be read: " + last_error(), rows.begin);
+                stride = cols * element;
+                make_room(static_cast<std::size_t>(rows.size() * stride));
+                read_library(rows, column, cols, target);
+            } else {
+                // Deflate makes at most 1032 bytes of one, LZF fewer: no memory for what cannot be.
+                const char* fault = "it is too short";
+                if (chunk_bytes / 1032 <= buffers.decode.stored.size()) {
+                    make_room(chunk_bytes);
+                    fault = decode(layout_.filters, skipped, static_cast<std::size_t>(element), buffers.decode, target,
+                                   chunk_bytes);
+                }
+                if (fault != nullptr)
+                    throw error("the chunk at column " + std::to_string(column) + " is damaged: " + fault, rows.begin);
             }
-            const bool straight = layout_.chunk_cols == layout_.cols && rows.size() == layout_.chunk_rows;
-            if (!straight) buffers.chunk.resize(chunk_bytes);
-            std::byte* const decoded = straight ? out : buffers.chunk.data();
-            if (const char* const fault = decode(layout_.filters, skipped, static_cast<std::size_t>(element), buffers.decode,
-                                                 decoded, chunk_bytes))
-                throw error("the chunk at column " + std::to_string(column) + " is damaged: " + fault, rows.begin);
-            if (straight) return;
-            const Index width = std::min(layout_.chunk_cols, layout_.cols - column) * element;
+            if (whole) return;
             for (Index i = 0; i < rows.size(); ++i)
-                std::memcpy(out + i * row_bytes() + column * element, decoded + i * layout_.chunk_cols * element,
-                            static_cast<std::size_t>(width));
+                std::memcpy(out + i * row_bytes() + column * element, target + i * stride,
+                            static_cast<std::size_t>(cols * element));
         }
+    }
+    /// The stored bytes of a chunk, under the lock; false if it was never written.
+    [[nodiscard]] bool read_chunk(Index band, Index column, Index row, std::size_t chunk_bytes, unsigned& skipped,
+                                  DecodeBuffers& buffers) const {
+        const Session session;
+        const hsize_t at[2] = {static_cast<hsize_t>(band * layout_.chunk_rows), static_cast<hsize_t>(column)};
+        hsize_t stored = 0;
+        if (H5Dget_chunk_storage_size(dataset_, at, &stored) < 0 || stored == 0) return false;
+        if (stored > 2 * chunk_bytes + 4096 || stored > static_cast<hsize_t>(state_.size()))
+            throw error("a chunk is larger than it can be, the index is damaged", row);
+        buffers.stored.resize(static_cast<std::size_t>(stored));
+        if (H5Dread_chunk(dataset_, H5P_DEFAULT, at, &skipped, buffers.stored.data()) < 0)
+            throw error("a chunk cannot be read: " + last_error(), row);
+        return true;
     }
 
     Origin origin_;
     Handle file_;
     Handle dataset_;
+    Handle memory_type_;
     Layout layout_;
+    SourceFiles sources_;
     int descriptor_ = -1;
+    blockfit::detail::FileState state_;
 };
 
 /// A dataset as elements of type T, converted if it holds others.

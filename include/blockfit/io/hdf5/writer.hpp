@@ -17,10 +17,12 @@
 
 #include <blockfit/array/store.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/exec/parallel_for.hpp>
 #include <blockfit/io/atomic_file.hpp>
+#include <blockfit/io/hdf5/compress.hpp>
 #include <blockfit/io/hdf5/filters.hpp>
 #include <blockfit/io/hdf5/handle.hpp>
-#include <blockfit/io/hdf5/layout.hpp>
+#include <blockfit/io/hdf5/type.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -32,6 +34,8 @@ struct Hdf5WriteOptions {
     Index chunk_rows = 0;
     /// Store a checksum with each chunk, so that damage is found when it is read.
     bool checksum = true;
+    /// gzip level 1 (fast) to 9 (small), after a shuffle of bytes; 0: not compressed.
+    int compression = 0;
 };
 
 namespace hdf5 {
@@ -56,8 +60,8 @@ public:
     FileWriter(const FileWriter&) = delete;
     FileWriter& operator=(const FileWriter&) = delete;
 
-    /// Makes room on a full disk: unless libhdf5 can still write its metadata it never gets rid of the file, and says so
-    /// when the program ends. To be called before the datasets of a failed write are closed. Nothing after commit().
+    /// Makes room on a full disk: unless libhdf5 can still write its metadata it never gets rid of the file, and says
+    /// so when the program ends. To be called before the datasets of a failed write are closed. Nothing after commit().
     void abandon() noexcept {
         if (file_ < 0) return;
         const Session session;
@@ -91,12 +95,26 @@ private:
     Handle file_;
 };
 
+/// The type of a dataset in a file; bool as h5py has it, an enum of FALSE and TRUE.
+[[nodiscard]] inline Handle file_type(ElementType type, std::string_view where, const std::string& path) {
+    if (type != ElementType::boolean) return {H5Tcopy(native_type(type)), H5Tclose, where, path};
+    Handle flags(H5Tenum_create(H5T_NATIVE_INT8), H5Tclose, where, path);
+    for (const std::int8_t value : {std::int8_t{0}, std::int8_t{1}})
+        require(H5Tenum_insert(flags, value == 0 ? "FALSE" : "TRUE", &value), where, path);
+    return flags;
+}
+
 /// A chunked dataset of a new file, written from its first row to its last.
 class DatasetWriter {
 public:
     DatasetWriter(FileWriter& file, const Dataset& dataset, const Hdf5WriteOptions& options)
-        : file_(file), name_(dataset.name), row_bytes_(dataset.row_bytes()), rows_(dataset.plan.rows()),
-          checksum_(options.checksum) {
+        : file_(file),
+          name_(dataset.name),
+          element_bytes_(dataset.element_bytes),
+          row_bytes_(dataset.row_bytes()),
+          rows_(dataset.plan.rows()),
+          checksum_(options.checksum),
+          compression_(options.compression) {
         constexpr Index most_chunks = 10'000, chunk_bytes = 1'000'000, most_bytes = 4'000'000'000;
         Index chunk = options.chunk_rows;
         if (chunk == 0) {
@@ -119,49 +137,99 @@ public:
         require(H5Pset_chunk(creation, rank, chunks), where, file.path(), name_);
         // A chunk that was never written must not pass for data.
         require(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), where, file.path(), name_);
+        if (compression_ > 0) {
+            if (element_bytes_ > 1) require(H5Pset_shuffle(creation), where, file.path(), name_);
+            require(H5Pset_deflate(creation, static_cast<unsigned>(compression_)), where, file.path(), name_);
+        }
         if (checksum_) require(H5Pset_fletcher32(creation), where, file.path(), name_);
-        dataset_ = Handle(H5Dcreate2(file, name_.c_str(), native_type(dataset.type), space, links, creation, H5P_DEFAULT),
-                          H5Dclose, where, file.path(), name_);
+        const Handle type = file_type(dataset.type, where, file.path());
+        dataset_ = Handle(H5Dcreate2(file, name_.c_str(), type, space, links, creation, H5P_DEFAULT), H5Dclose, where,
+                          file.path(), name_);
         // Room for the checksum behind the rows.
         chunk_.resize(static_cast<std::size_t>(chunk_rows_ * row_bytes_) + 4);
     }
 
     /// Appends packed rows.
     void write(std::span<const std::byte> rows) {
+        if (compression_ > 0) return write_compressed(rows);
         while (!rows.empty()) {
-            const Index part = std::min(std::ssize(rows) / row_bytes_, chunk_rows_ - filled_);
-            std::memcpy(chunk_.data() + filled_ * row_bytes_, rows.data(), static_cast<std::size_t>(part * row_bytes_));
-            rows = rows.subspan(static_cast<std::size_t>(part * row_bytes_));
-            filled_ += part;
-            if (filled_ == chunk_rows_ || first_row_ + filled_ == rows_) write_chunk();
+            rows = rows.subspan(collect(rows));
+            if (complete()) write_chunk();
         }
     }
     [[nodiscard]] bool close() { return dataset_.close(); }
 
 private:
+    [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunk_.size() - 4; }
+    [[nodiscard]] bool complete() const noexcept { return filled_ == chunk_rows_ || first_row_ + filled_ == rows_; }
+
+    /// Takes rows into the chunk that is being filled and returns how many bytes they were.
+    std::size_t collect(std::span<const std::byte> rows) {
+        const Index part = std::min(std::ssize(rows) / row_bytes_, chunk_rows_ - filled_);
+        const auto bytes = static_cast<std::size_t>(part * row_bytes_);
+        std::memcpy(chunk_.data() + filled_ * row_bytes_, rows.data(), bytes);
+        filled_ += part;
+        const auto used = static_cast<std::size_t>(filled_ * row_bytes_);
+        if (complete())
+            std::memset(chunk_.data() + used, 0, chunk_bytes() - used);  // the last goes beyond the last row
+        return bytes;
+    }
+
     void write_chunk() {
-        const std::size_t used = static_cast<std::size_t>(filled_ * row_bytes_), whole = chunk_.size() - 4;
-        std::memset(chunk_.data() + used, 0, whole - used);  // the last chunk goes beyond the last row
+        const std::size_t whole = chunk_bytes();
         if (checksum_) {
             const std::uint32_t sum = fletcher32({chunk_.data(), whole});
             for (std::size_t k = 0; k < 4; ++k) chunk_[whole + k] = static_cast<std::byte>(sum >> (8 * k));
         }
         const Session session;
-        const hsize_t at[2] = {static_cast<hsize_t>(first_row_), 0};
-        file_.check(H5Dwrite_chunk(dataset_, H5P_DEFAULT, 0, at, checksum_ ? whole + 4 : whole, chunk_.data()),
-                    "writing failed", name_);
-        first_row_ += filled_;
+        put({chunk_.data(), checksum_ ? whole + 4 : whole});
         filled_ = 0;
+    }
+    /// Gives the next chunk to the library, under the lock.
+    void put(std::span<const std::byte> stored) {
+        const hsize_t at[2] = {static_cast<hsize_t>(first_row_), 0};
+        file_.check(H5Dwrite_chunk(dataset_, H5P_DEFAULT, 0, at, stored.size(), stored.data()), "writing failed",
+                    name_);
+        first_row_ = std::min(first_row_ + chunk_rows_, rows_);
+    }
+
+    /// Compresses the chunks that the rows complete side by side.
+    void write_compressed(std::span<const std::byte> rows) {
+        const std::size_t whole = chunk_bytes();
+        constexpr std::size_t most_chunks = 64, most_bytes = 32'000'000;
+        const std::size_t most = std::clamp<std::size_t>(most_bytes / whole, 1, most_chunks);
+        while (!rows.empty()) {
+            std::vector<std::span<const std::byte>> ready;
+            if (filled_ > 0 || rows.size() < whole) {
+                rows = rows.subspan(collect(rows));
+                if (!complete()) return;
+                ready.emplace_back(chunk_.data(), whole);
+            }
+            for (; rows.size() >= whole && ready.size() < most; rows = rows.subspan(whole))
+                ready.push_back(rows.first(whole));
+            if (encoders_.size() < ready.size()) encoders_.resize(ready.size());
+            parallel_for(std::ssize(ready), [&](Index k) {
+                auto& chunk = ready[static_cast<std::size_t>(k)];
+                chunk = encoders_[static_cast<std::size_t>(k)](chunk, static_cast<std::size_t>(element_bytes_),
+                                                               compression_, checksum_);
+            });
+            const Session session;
+            for (const auto& stored : ready) put(stored);
+            filled_ = 0;
+        }
     }
 
     FileWriter& file_;
     std::string name_;
+    Index element_bytes_;
     Index row_bytes_;
     Index rows_;
     bool checksum_;
+    int compression_;
     Index chunk_rows_ = 1;
     Handle dataset_;
     std::vector<std::byte> chunk_;
+    std::vector<Encoder> encoders_;
     Index filled_ = 0;
     Index first_row_ = 0;
 };
