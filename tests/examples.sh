@@ -21,7 +21,7 @@ grep -qE 'ROC AUC +0\.6346 +0\.5000' quickstart.log || fail "ROC AUC of the quic
 "$python" -c 'import h5py; p = h5py.File("late.h5")["probability"]; assert p.shape == (200000,) and 0 < p[:].min() < p[:].max() < 1'
 
 "$bin/pitfalls"
-for each in arrays scalers naive_bayes clustering decomposition linear_models neural_networks splitting npy_files libsvm_files; do
+for each in arrays reductions scalers naive_bayes clustering decomposition linear_models neural_networks splitting hdf5_files npy_files libsvm_files csv_files; do
     "$bin/$each" | grep -qx ok || fail "$each"
 done
 

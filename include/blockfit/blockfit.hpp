@@ -22,7 +22,11 @@
 #include <blockfit/decomposition/incremental_pca.hpp>
 #include <blockfit/exec/settings.hpp>
 #include <blockfit/exec/stream.hpp>
+#include <blockfit/io/binary.hpp>
+#include <blockfit/io/csv.hpp>
 #include <blockfit/io/hdf5.hpp>
+#include <blockfit/io/libsvm.hpp>
+#include <blockfit/io/npy.hpp>
 #include <blockfit/linear_model/passive_aggressive_classifier.hpp>
 #include <blockfit/linear_model/passive_aggressive_regressor.hpp>
 #include <blockfit/linear_model/perceptron.hpp>
