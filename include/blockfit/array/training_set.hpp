@@ -1,6 +1,7 @@
 #ifndef BLOCKFIT_ARRAY_TRAINING_SET_HPP
 #define BLOCKFIT_ARRAY_TRAINING_SET_HPP
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -130,31 +131,44 @@ public:
     /// A pass over all blocks, each taking as much memory as its buffers.
     [[nodiscard]] BlockPass pass(std::string_view name) const {
         const Index rows = X_.plan().largest();
-        const Index fixed = X_.source()->scratch_bytes(tile_rows(X_.cols()));
-        Index bytes = fixed + rows * X_.row_bytes();
-        if constexpr (has_targets) bytes += y_.source()->scratch_bytes(rows) + rows * y_.row_bytes();
-        if (weight_) bytes += weight_->source()->scratch_bytes(rows) + rows * weight_->row_bytes();
-        return {.name = name, .plan = X_.plan(), .bytes_per_block = bytes, .fixed_bytes = fixed, .origins = X_.origins()};
+        const Index tile = std::min(rows, tile_rows(X_.cols()));
+        Index fixed = X_.source()->scratch_bytes(tile);
+        Index bytes = rows * X_.row_bytes();
+        if constexpr (has_targets) {
+            fixed += y_.source()->scratch_bytes(tile);
+            bytes += rows * y_.row_bytes();
+        }
+        if (weight_) {
+            fixed += weight_->source()->scratch_bytes(tile);
+            bytes += rows * weight_->row_bytes();
+        }
+        return {.name = name, .plan = X_.plan(), .bytes_per_block = fixed + bytes, .fixed_bytes = fixed, .origins = X_.origins()};
     }
 
     /// Reads a block; check(tile) sees each tile of X while it is in cache.
     template <class Check>
     void read(Block& block, RowRange rows, Check check) const {
         block.X.resize(rows.size(), X_.cols());
+        [[maybe_unused]] const auto y = reset_targets(block, rows.size());
+        block.weighted = weighted();
+        if (weight_) block.weight.resize(static_cast<std::size_t>(rows.size()));
+        // By tile, so that columns of one file are read together.
         for_each_tile(rows, tile_rows(X_.cols()), [&](RowRange tile) {
-            const MatrixView<T> out = block.X.view().rows(tile.begin - rows.begin, tile.end - rows.begin);
+            const RowRange part{tile.begin - rows.begin, tile.end - rows.begin};
+            const MatrixView<T> out = block.X.view().rows(part);
             X_.source()->read(tile, out, block.scratch);
             check(MatrixView<const T>(out));
+            if constexpr (has_targets) read_beside_X(y_, tile, y.rows(part), block.scratch);
+            if (weight_)
+                read_beside_X(*weight_, tile, MatrixView<double>(block.weight.data() + part.begin, part.size(), 1), block.scratch);
         });
-        if constexpr (has_targets) read_beside_X(y_, rows, block.y.reset(rows.size(), y_.source()->cols()), block.scratch);
-        block.weighted = weighted();
-        if (weight_) {
-            block.weight.resize(static_cast<std::size_t>(rows.size()));
-            read_beside_X(*weight_, rows, MatrixView<double>(block.weight.data(), rows.size(), 1), block.scratch);
-        }
     }
 
 private:
+    [[nodiscard]] auto reset_targets(Block& block, Index rows) const {
+        if constexpr (has_targets) return block.y.reset(rows, y_.source()->cols());
+        else return NoTargets{};
+    }
     /// Errors name y's file, not X's.
     template <class Array, class V>
     static void read_beside_X(const Array& array, RowRange rows, MatrixView<V> out, Scratch& scratch) {
@@ -162,7 +176,11 @@ private:
             array.source()->read(rows, out, scratch);
         } catch (Error& error) {
             const std::vector<Origin> origins = array.origins();
-            if (!origins.empty()) error.locate(-1, rows.begin, origins.front().file, origins.front().dataset);
+            if (!origins.empty()) {
+                // A row that stands beside a dataset counts from its start.
+                const Origin& origin = origins.front();
+                error.locate(-1, origin.dataset.empty() ? 0 : rows.begin, origin.file, origin.dataset);
+            }
             throw;
         }
     }

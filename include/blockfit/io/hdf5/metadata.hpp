@@ -170,7 +170,11 @@ public:
 private:
     static constexpr std::string_view where = "hdf5_attribute";
     [[nodiscard]] ErrorPlace place() const { return {.file = path_, .dataset = object_}; }
-    [[nodiscard]] std::string title() const { return std::string(where) + ": attribute '" + name_ + "'"; }
+    [[nodiscard]] std::string title() const {
+        std::string text(where);
+        ((text += ": attribute '") += name_) += '\'';
+        return text;
+    }
     [[nodiscard]] UnsupportedError wrong_type(const std::string& wanted) const {
         return UnsupportedError(title() + " holds " + describe_type(type_) + ", expected " + wanted, place());
     }

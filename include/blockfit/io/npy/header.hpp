@@ -81,7 +81,8 @@ public:
 private:
     /// "<f8": byte order, kind, bytes.
     void read_type(std::string_view descr, NpyHeader& header) const {
-        const std::string name = "'" + printable(descr) + "'";
+        std::string name(1, '\'');
+        (name += printable(descr)) += '\'';
         std::string_view kind = descr;
         char order = '=';
         if (!kind.empty() && std::string_view("<>=|").find(kind.front()) != kind.npos) {
