@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <blockfit/array/creation.hpp>
+#include <blockfit/array/elementwise.hpp>
 #include <blockfit/array/reductions.hpp>
 
 namespace bf = blockfit;
@@ -21,9 +22,7 @@ bool one_pass() {
                     bf::stddev(X, bf::axis<0>, {.ddof = 1}),
                     bf::min(X),     // double, over all elements
                     bf::argmin(X),  // row * 4 + column
-                    bf::count_nonzero(bf::max(X, bf::axis<1>).map_blocks<bool>([](auto rows, auto out) {
-                        for (bf::Index i = 0; i < rows.rows(); ++i) out(i, 0) = rows(i, 0) > 3;
-                    })));
+                    bf::count_nonzero(bf::max(X, bf::axis<1>) > 3));
     //! [one_pass]
     std::printf("column      mean    stddev\n");
     for (std::size_t j = 0; j < 4; ++j) std::printf("%6zu %9.5f %9.5f\n", j, mean[j], spread[j]);

@@ -219,3 +219,27 @@ TEST_CASE("chunked vectors: as matrices of one column", "[array]") {
     CHECK(sizes == std::vector<Index>{3, 3, 1});
     CHECK(y.blocks().size() == 3);
 }
+
+TEST_CASE("BlockMap: errors count from the rows that were asked for", "[array][errors]") {
+    const Matrix<double> m = [] {
+        Matrix<double> values(100, 2);
+        values(57, 1) = 0.5;
+        return values;
+    }();
+    const auto X = bf::from_array(m, {.block_rows = 10}).map_blocks(copy_rows).astype<int>();
+    const auto row = [](const auto& array) {
+        try {
+            (void)array.compute();
+        } catch (const bf::DataError& error) {
+            return error.row();
+        }
+        return Index{-1};
+    };
+    CHECK(row(X) == 57);
+    CHECK(row(X.rechunk(100)) == 57);
+    CHECK(row(X.rows(55, 60)) == 2);
+    const auto thrown_inside = bf::from_array(m, {.block_rows = 10}).astype<int>().map_blocks(copy_rows);
+    CHECK(row(thrown_inside) == 57);
+    CHECK(row(thrown_inside.rechunk(100)) == 57);
+    CHECK(row(thrown_inside.rows(55, 60)) == 2);
+}

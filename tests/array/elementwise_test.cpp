@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -136,6 +138,35 @@ TEST_CASE("elementwise: operands that do not fit are refused at once", "[array][
           "add: 300 cannot be held as uint8; convert the array with astype first");
     CHECK_THROWS_AS(U - (-1), bf::ParameterError);
     CHECK_NOTHROW(U + 1.5);
+}
+
+TEST_CASE("elementwise: int64 beside uint64, NaN as a bound, numbers that a type cannot hold", "[array]") {
+    const Matrix<std::int64_t> i{{(std::int64_t{1} << 53) + 1, -1}};
+    const Matrix<std::uint64_t> u{{std::uint64_t{1} << 53, std::numeric_limits<std::uint64_t>::max()}};
+    const auto I = bf::from_array(i);
+    const auto U = bf::from_array(u);
+    CHECK((I == U).compute() == Matrix<bool>{{false, false}});
+    CHECK((I > U).compute() == Matrix<bool>{{true, false}});
+    CHECK((I == (std::size_t{1} << 53)).compute() == Matrix<bool>{{false, false}});
+    const Matrix<double> x{{1, 2, test::nan}};
+    const std::vector<double> bounds{test::nan, 0, 5};
+    const Matrix<double> clipped = clip(bf::from_array(x), bounds, 1.5).compute();
+    CHECK(std::isnan(clipped(0, 0)));
+    CHECK(clipped(0, 1) == 1.5);
+    CHECK(std::isnan(clipped(0, 2)));
+    const auto bytes = bf::from_array(x).cols(0, 2).astype<std::uint8_t>();
+    CHECK_THROWS_AS(where(bytes > 1, bytes, 300), bf::ParameterError);
+    CHECK_THROWS_AS(where(bytes > 1, -1, bytes), bf::ParameterError);
+}
+
+TEST_CASE("scratch_bytes: what operands share counts once", "[array]") {
+    Counted data(1'000, 4, 1'000);
+    auto Z = data.X.map_rows([](auto in, auto out) {
+        for (Index i = 0; i < in.rows(); ++i) std::ranges::copy(in.row(i), out.row(i).begin());
+    });
+    for (int k = 0; k < 30; ++k) Z = Z * 0.5 + Z;
+    CHECK(Z.source()->scratch_bytes(100) < 10'000'000);
+    CHECK(Z.source()->scratch_bytes(100) == Z.source()->scratch_bytes(100));
 }
 
 TEST_CASE("elementwise: an error of what is read names its row", "[array][errors]") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -71,6 +72,12 @@ TEST_CASE("rows by step: what is not there is refused", "[array][errors]") {
     CHECK_THROWS_AS(y.rows(10, 4, -1), bf::ShapeError);
     CHECK_THROWS_AS(y.rows(4, 6, -1), bf::ShapeError);
     CHECK_THROWS_AS(y.rows(4, -2, -1), bf::ShapeError);
+}
+
+TEST_CASE("rows by step: steps beyond the array", "[array]") {
+    const auto y = numbers(10, 4);
+    CHECK(y.rows(2, 10, std::numeric_limits<Index>::max()).compute() == std::vector<Index>{2});
+    CHECK(y.rows(7, -1, std::numeric_limits<Index>::min()).compute() == std::vector<Index>{7});
 }
 
 TEST_CASE("take: rows by number, in any order", "[array]") {

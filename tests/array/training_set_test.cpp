@@ -32,7 +32,7 @@ public:
             for (double& x : out.row(i)) x = static_cast<double>((range.begin + i) % 2);
         }
     }
-    Index scratch_bytes(Index) const override { return 0; }
+    Index own_scratch_bytes(Index) const override { return 0; }
     void origins(std::vector<bf::Origin>& list) const override { list.push_back(origin_); }
     std::string_view name() const noexcept override { return "file"; }
 

@@ -442,7 +442,7 @@ TEST_CASE("from_npy: a file that was changed after it was opened is noticed", "[
                     test::message([&] {
                         (void)X.source()->view({900, 1003}, scratch);
                     }),
-                    Contains("from_npy: the file was changed after it was opened; open it again [file " + path));
+                    Contains("from_npy: the file was changed after it was opened; let go of its arrays and open it again [file " + path));
                 // Another file of that name is none of our business: the one that was opened is as it was.
                 std::filesystem::copy_file(reference(name), path, std::filesystem::copy_options::overwrite_existing);
                 const auto Y = bf::from_npy<double>(path, {.memory_map = memory_map});

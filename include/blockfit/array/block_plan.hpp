@@ -56,8 +56,8 @@ public:
     /// The plan of rows [begin, end): the same cuts, counted from `begin`.
     [[nodiscard]] BlockPlan slice(RowRange range) const {
         std::vector<Index> ends;
-        for (const Index end : *ends_)
-            if (end > range.begin && end < range.end) ends.push_back(end - range.begin);
+        const auto last = std::ranges::lower_bound(*ends_, range.end);
+        for (auto end = std::ranges::upper_bound(*ends_, range.begin); end < last; ++end) ends.push_back(*end - range.begin);
         if (range.size() > 0) ends.push_back(range.size());
         return BlockPlan(std::move(ends));
     }

@@ -118,7 +118,7 @@ public:
             begin = part.end;
         }
     }
-    [[nodiscard]] Index scratch_bytes(Index) const override {
+    [[nodiscard]] Index own_scratch_bytes(Index) const override {
         const Index tile = tile_rows(this->cols());
         const BlockPlan& from = selection_->parent_plan();
         const Index held = this->parent().in_memory() ? 0 : selection_->ascending() ? tile : from.largest();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <blockfit/core/error.hpp>
@@ -52,6 +53,35 @@ struct Origin {
     std::string dataset;
 };
 
+namespace detail {
+
+/// The sources whose part of one scratch has been counted, while it lives. Nested ones count for scratches of their own.
+class ScratchCount {
+public:
+    ScratchCount() : outer_(std::exchange(current(), this)) {}
+    ~ScratchCount() { current() = outer_; }
+    ScratchCount(const ScratchCount&) = delete;
+    ScratchCount& operator=(const ScratchCount&) = delete;
+
+    [[nodiscard]] static ScratchCount*& current() noexcept {
+        thread_local ScratchCount* count = nullptr;
+        return count;
+    }
+    /// Was `source` not counted for as many rows yet?
+    [[nodiscard]] bool is_new(const void* source, Index rows) {
+        for (const auto& [known, most] : counted_)
+            if (known == source && most >= rows) return false;
+        counted_.emplace_back(source, rows);
+        return true;
+    }
+
+private:
+    ScratchCount* outer_;
+    std::vector<std::pair<const void*, Index>> counted_;
+};
+
+}  // namespace detail
+
 /// Rows that can be read in any order, by any thread. What a ChunkedMatrix or, with one column, a ChunkedVector holds;
 /// derived arrays are sources that read their parent's rows and change them.
 template <class T>
@@ -97,12 +127,23 @@ public:
         read(strip, out, scratch);
     }
 
-    /// Bytes that a reader of `rows` rows at a time needs in its scratch, `out` not counted.
-    [[nodiscard]] virtual Index scratch_bytes(Index rows) const = 0;
+    /// Bytes that a reader of `rows` rows at a time needs in its scratch, `out` not counted. Within a ScratchCount each
+    /// source counts once, as it has one state in a scratch.
+    [[nodiscard]] Index scratch_bytes(Index rows) const {
+        if (detail::ScratchCount::current() == nullptr) {
+            const detail::ScratchCount count;
+            return own_scratch_bytes(rows);
+        }
+        return detail::ScratchCount::current()->is_new(this, rows) ? own_scratch_bytes(rows) : 0;
+    }
     /// Appends what this array reads from files.
     virtual void origins(std::vector<Origin>& list) const = 0;
     /// What made it, for printing: "from_hdf5".
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+protected:
+    /// What scratch_bytes() is to count for this source and, by their scratch_bytes(), for its parents.
+    [[nodiscard]] virtual Index own_scratch_bytes(Index rows) const = 0;
 
 private:
     Index rows_;

@@ -1,6 +1,7 @@
 #ifndef BLOCKFIT_ARRAY_COMPUTE_HPP
 #define BLOCKFIT_ARRAY_COMPUTE_HPP
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -50,7 +51,7 @@ template <class M, class Array>
 
 }  // namespace detail
 
-/// Reads all elements into memory that is there already: a Matrix, a writable MatrixView or, with the interop headers, a
+/// Reads all elements into memory that is there already, which must not be what the array reads: a Matrix, a writable MatrixView or, with the interop headers, a
 /// row-major Eigen or xtensor matrix; for a vector any contiguous range. Throws ShapeError unless the shapes agree.
 template <class T, MatrixLike M>
 void compute_into(const ChunkedMatrix<T>& X, M&& out) {
@@ -99,6 +100,9 @@ template <class Array>
     if (const Index limit = Settings::current().memory_limit; limit > 0 && array.nbytes() > limit)
         throw MemoryLimitError("persist: the array takes " + detail::bytes_to_text(array.nbytes()) + ", but memory_limit is " +
                                detail::bytes_to_text(limit) + "; raise Settings::memory_limit, or write it with to_hdf5 and read the file");
+    SettingsParams settings = Settings::current();
+    if (settings.memory_limit > 0) settings.memory_limit = std::max<Index>(settings.memory_limit - array.nbytes(), 1);
+    const Settings inner(settings);  // for the blocks while they are read
     const auto keep = std::make_shared<Matrix<T>>(array.rows(), array.source()->cols());
     detail::read_all(array, keep->view());
     return {std::make_shared<detail::MemorySource<T>>(std::as_const(*keep).view(), keep), array.plan()};

@@ -29,6 +29,12 @@ template <class T>
 
 namespace detail {
 
+__extension__ typedef __int128 Int128;
+
+/// The type in which functions of real numbers work.
+template <class T>
+using RealOf = std::conditional_t<std::floating_point<T>, T, double>;
+
 /// Converts one value. False if To cannot hold it: an integer that is not exact in To, a fraction or NaN for an integer
 /// type, a finite real that would become infinite. A real is rounded to a shorter real.
 template <class To, class From>

@@ -35,7 +35,7 @@ public:
         return in_memory() ? values_.rows(range) : BlockSource<T>::view(range, scratch);
     }
     bool in_memory() const noexcept override { return values_.cols() != 1 || values_.row_stride() == 1; }
-    Index scratch_bytes(Index rows) const override { return in_memory() ? 0 : rows * static_cast<Index>(sizeof(T)); }
+    Index own_scratch_bytes(Index rows) const override { return in_memory() ? 0 : rows * static_cast<Index>(sizeof(T)); }
     void origins(std::vector<Origin>&) const override {}
     std::string_view name() const noexcept override { return "from_array"; }
 
@@ -51,7 +51,7 @@ public:
     FunctionSource(Index rows, Index cols, std::string_view name, F f)
         : BlockSource<T>(rows, cols), name_(name), f_(std::move(f)) {}
     void read(RowRange range, MatrixView<T> out, Scratch&) const override { f_(range.begin, out); }
-    Index scratch_bytes(Index) const override { return 0; }
+    Index own_scratch_bytes(Index) const override { return 0; }
     void origins(std::vector<Origin>&) const override {}
     std::string_view name() const noexcept override { return name_; }
 
@@ -176,8 +176,9 @@ template <std::floating_point T = double>
         [seed = options.seed](Index first_row, MatrixView<T> out) {
             for (Index i = 0; i < out.rows(); ++i)
                 for (Index j = 0; j < out.cols(); ++j)
-                    out(i, j) = static_cast<T>(
-                        detail::uniform_at(seed, static_cast<std::uint64_t>((first_row + i) * out.cols() + j)));
+                    out(i, j) = std::min(static_cast<T>(detail::uniform_at(
+                                             seed, static_cast<std::uint64_t>((first_row + i) * out.cols() + j))),
+                                         std::nextafter(T(1), T(0)));  // float would round some to 1
         },
         {.block_rows = options.block_rows});
 }

@@ -29,7 +29,7 @@ public:
     DerivedSource(Source<From> parent, Index rows, Index cols) : BlockSource<T>(rows, cols), parent_(std::move(parent)) {}
     void origins(std::vector<Origin>& list) const override { parent_->origins(list); }
     /// The parent's rows are looked at through its view().
-    [[nodiscard]] Index scratch_bytes(Index rows) const override {
+    [[nodiscard]] Index own_scratch_bytes(Index rows) const override {
         return parent_->scratch_bytes(rows) + rows * parent_->cols() * static_cast<Index>(sizeof(From));
     }
 
@@ -51,7 +51,7 @@ public:
         return in_memory() ? this->parent().view(shift(r), scratch) : BlockSource<T>::view(r, scratch);
     }
     bool in_memory() const noexcept override { return this->parent().in_memory(); }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         return this->parent().scratch_bytes(rows) + (in_memory() ? 0 : rows * this->cols() * static_cast<Index>(sizeof(T)));
     }
     std::string_view name() const noexcept override { return this->parent().name(); }
@@ -116,23 +116,17 @@ public:
             const RowRange whole = plan_[block];
             const RowRange part{begin, std::min(r.end, whole.end)};
             const MatrixView<T> target = out.rows(part.begin - r.begin, part.end - r.begin);
-            if (part == whole) {
-                f_(this->parent().view(whole, scratch), target);
-            } else {
-                Result& result = scratch.get<Result>(this);
-                if (result.block != block) {
-                    result.block = -1;  // stays so if f throws
-                    result.values.resize(whole.size(), this->cols());
-                    f_(this->parent().view(whole, scratch), result.values.view());
-                    result.block = block;
-                }
-                for (Index i = 0; i < part.size(); ++i)
-                    std::ranges::copy(std::as_const(result.values).row(part.begin - whole.begin + i), target.row(i).begin());
+            try {
+                if (part == whole) f_(this->parent().view(whole, scratch), target);
+                else copy_part(block, part, target, scratch);
+            } catch (Error& error) {
+                error.add_rows(whole.begin - r.begin);  // a row that was not asked for gets no number
+                throw;
             }
             begin = part.end;
         }
     }
-    Index scratch_bytes(Index) const override {
+    Index own_scratch_bytes(Index) const override {
         const Index rows = plan_.largest();
         return this->parent().scratch_bytes(rows) +
                rows * (this->parent().cols() * static_cast<Index>(sizeof(From)) + this->cols() * static_cast<Index>(sizeof(T)));
@@ -144,6 +138,20 @@ private:
         Matrix<T> values;
         Index block = -1;
     };
+
+    void copy_part(Index block, RowRange part, MatrixView<T> out, Scratch& scratch) const {
+        const RowRange whole = plan_[block];
+        Result& result = scratch.get<Result>(this);
+        if (result.block != block) {
+            result.block = -1;  // stays so if f throws
+            result.values.resize(whole.size(), this->cols());
+            f_(this->parent().view(whole, scratch), result.values.view());
+            result.block = block;
+        }
+        for (Index i = 0; i < part.size(); ++i)
+            std::ranges::copy(std::as_const(result.values).row(part.begin - whole.begin + i), out.row(i).begin());
+    }
+
     BlockPlan plan_;
     F f_;
 };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/array/convert.hpp>
 #include <blockfit/array/elementwise_source.hpp>
 #include <blockfit/core/error.hpp>
 
@@ -54,9 +55,6 @@ constexpr auto promote() {
 }
 template <class A, class B>
 using Promoted = decltype(promote<A, B>());
-/// The type in which functions such as exp work.
-template <class T>
-using RealOf = std::conditional_t<std::floating_point<T>, T, double>;
 
 template <class A>
 concept Chunked = is_chunked_matrix<std::remove_cvref_t<A>> || is_chunked_vector<std::remove_cvref_t<A>>;
@@ -172,10 +170,16 @@ template <class F, class A, class B>
 template <class F, class A, class B>
 [[nodiscard]] auto comparison(std::string_view name, F f, const A& a, const B& b) {
     using T = Promoted<Value<A>, Value<B>>;
-    // A number takes on the type of real elements, as it does in arithmetic: x == 0.1 must hold for a float x = 0.1f.
-    using S = std::conditional_t<std::floating_point<Common<A, B>>, Common<A, B>, T>;
-    const auto at = [f](auto x, auto y) { return f(static_cast<S>(x), static_cast<S>(y)); };
-    return elementwise<bool, S>(name, SingleOperation{at}, a, b);
+    if constexpr (std::integral<Value<A>> && std::integral<Value<B>> && std::floating_point<T>) {
+        // int64 beside uint64: no type of 64 bits holds both.
+        const auto exact = [f](auto x, auto y) { return f(static_cast<Int128>(x), static_cast<Int128>(y)); };
+        return elementwise<bool, void>(name, exact, a, b);
+    } else {
+        // A number takes on the type of real elements, as it does in arithmetic: x == 0.1 must hold for a float x = 0.1f.
+        using S = std::conditional_t<std::floating_point<Common<A, B>>, Common<A, B>, T>;
+        const auto at = [f](auto x, auto y) { return f(static_cast<S>(x), static_cast<S>(y)); };
+        return elementwise<bool, S>(name, SingleOperation{at}, a, b);
+    }
 }
 template <class F, class A, class B>
 [[nodiscard]] auto logical(std::string_view name, F f, const A& a, const B& b) {
@@ -362,7 +366,7 @@ template <class A, class B>
         }},
         a, b);
 }
-/// The element, but at least `low` and at most `high`; NaN stays NaN.
+/// The element, but at least `low` and at most `high`; NaN if it or a bound is.
 template <detail::Chunked A, class Low, class High>
     requires detail::ElementwiseOperands<A, Low, High>
 [[nodiscard]] auto clip(const A& a, const Low& low, const High& high) {
@@ -371,8 +375,8 @@ template <detail::Chunked A, class Low, class High>
         "clip",
         detail::SingleOperation{[](auto p, auto q, auto r) {
             const T x = static_cast<T>(p), least = static_cast<T>(q), most = static_cast<T>(r);
-            const T y = x < least ? least : x;
-            return most < y ? most : y;
+            const T y = x < least || least != least ? least : x;
+            return x != x ? x : most < y || most != most ? most : y;
         }},
         a, low, high);
 }
@@ -382,7 +386,7 @@ template <class Condition, class A, class B>
 [[nodiscard]] auto where(const Condition& condition, const A& a, const B& b) {
     static_assert(std::same_as<detail::Value<Condition>, bool>, "where: the condition must be an array of bool, such as X > 0");
     using T = detail::Common<A, B>;
-    return detail::elementwise<T, void>(
+    return detail::elementwise<T, T>(
         "where",
         detail::SingleOperation{[](bool yes, auto x, auto y) { return yes ? static_cast<T>(x) : static_cast<T>(y); }}, condition,
         a, b);

@@ -192,7 +192,7 @@ public:
         load(tile, strip, out, scratch, states, std::make_index_sequence<n_operands>());
         apply(out, states, std::make_index_sequence<n_operands>());
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         return std::apply([rows](const auto&... operand) { return (operand.scratch_bytes(rows) + ...); }, operands_);
     }
     void origins(std::vector<Origin>& list) const override {

@@ -129,7 +129,7 @@ public:
             k = last;
         }
     }
-    [[nodiscard]] Index scratch_bytes(Index rows) const override { return this->parent().scratch_bytes(rows); }
+    [[nodiscard]] Index own_scratch_bytes(Index rows) const override { return this->parent().scratch_bytes(rows); }
     std::string_view name() const noexcept override { return "take"; }
 
 private:
@@ -145,6 +145,7 @@ template <class Array>
     if (!inside)
         throw ShapeError("rows(" + std::to_string(begin) + ", " + std::to_string(end) + ", " + std::to_string(step) +
                          "): the array has " + std::to_string(n) + " rows");
+    step = std::clamp(step, -std::max<Index>(n, 1), std::max<Index>(n, 1));  // larger ones would overflow, and are no different
     return select_rows(array, std::make_shared<const StepSelection>(array.plan(), RowRange{begin, end}, step));
 }
 
@@ -173,11 +174,11 @@ template <class Array>
 /// does not hold for as many rows as before.
 template <class First, class... More>
 [[nodiscard]] auto filter(const ChunkedVector<bool>& mask, const First& first, const More&... more) {
+    (detail::require_same("filter", "number of rows of an array", more.rows(), first.rows()), ...);
     const auto selection = detail::select_by_mask(mask, first.plan());
     if constexpr (sizeof...(More) == 0) {
         return detail::select_rows(first, selection);
     } else {
-        (detail::require_same("filter", "number of rows of an array", more.rows(), first.rows()), ...);
         return std::tuple(detail::select_rows(first, selection), detail::select_rows(more, selection)...);
     }
 }

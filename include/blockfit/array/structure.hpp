@@ -49,9 +49,12 @@ public:
                 return parts_[k]->view(within(k, range), inner(k, scratch));
         return BlockSource<T>::view(range, scratch);
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         Index most = 0;
-        for (const Source<T>& part : parts_) most = std::max(most, part->scratch_bytes(rows));
+        for (const Source<T>& part : parts_) {
+            const ScratchCount count;  // one part's scratch lives at a time
+            most = std::max(most, part->scratch_bytes(rows));
+        }
         return most + rows * this->cols() * static_cast<Index>(sizeof(T));
     }
     void origins(std::vector<Origin>& list) const override {
@@ -105,7 +108,7 @@ public:
             column += part->cols();
         }
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         Index sum = 0;
         for (const Source<T>& part : parts_) sum += part->scratch_bytes(rows);
         return sum;

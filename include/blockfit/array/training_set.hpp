@@ -132,6 +132,7 @@ public:
     [[nodiscard]] BlockPass pass(std::string_view name) const {
         const Index rows = X_.plan().largest();
         const Index tile = std::min(rows, tile_rows(X_.cols()));
+        const ScratchCount count;
         Index fixed = X_.source()->scratch_bytes(tile);
         Index bytes = rows * X_.row_bytes();
         if constexpr (has_targets) {

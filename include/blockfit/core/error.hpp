@@ -22,6 +22,7 @@ struct ErrorPlace {
     Index block = -1;
     Index row = -1;
     Index column = -1;
+    bool whole_array = false;  ///< the row counts from the start of the array already
 };
 
 /// Base of all errors thrown by the library. what() is the message followed by the place in brackets.
@@ -43,9 +44,10 @@ public:
     [[nodiscard]] Index column() const noexcept { return place_.column; }
 
     /// Code that sees a part of a block counts rows from its first row; this makes them count from the block's.
-    /// A row that was named together with its dataset counts from the start of the dataset already, and stays.
+    /// A row that was named together with its dataset, or as one of the whole array, stays.
     void add_rows(Index first_row) {
-        if (place_.row >= 0 && place_.block < 0 && place_.dataset.empty()) place_.row += first_row;
+        if (place_.row >= 0 && place_.block < 0 && place_.dataset.empty() && !place_.whole_array)
+            place_.row += first_row;
         compose();
     }
     /// Adds what the layer that knows the blocks can say. What is known already stays.

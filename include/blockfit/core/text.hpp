@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include <blockfit/core/error.hpp>
 
@@ -18,6 +19,15 @@ namespace detail {
     else if (bytes >= 1'000'000) std::snprintf(text, sizeof text, "%.1f MB", b / 1e6);
     else std::snprintf(text, sizeof text, "%.1f kB", b / 1e3);
     return text;
+}
+
+/// At most 40 bytes of a file, for messages; what terminals would act upon is '?'.
+[[nodiscard]] inline std::string printable(std::string_view text) {
+    std::string out(text.substr(0, 40));
+    for (char& c : out)
+        if ((c >= 0 && c < ' ') || c == 127) c = '?';
+    if (text.size() > 40) out += "...";
+    return out;
 }
 
 }  // namespace detail

@@ -112,6 +112,7 @@ private:
 /// How many blocks may be in flight. Throws MemoryLimitError if not even one may.
 [[nodiscard]] inline Index blocks_in_flight(const StreamPlan& plan, const SettingsParams& settings, int threads) {
     const Index most = std::min<Index>(threads + 1, plan.blocks);
+    if (most == 0) return 0;
     if (settings.memory_limit == 0 || plan.bytes_per_block == 0) return most;
     const Index fit = settings.memory_limit / plan.bytes_per_block;
     if (fit == 0) {

@@ -96,7 +96,7 @@ public:
             }
         }
     }
-    Index scratch_bytes(Index) const override { return 0; }
+    Index own_scratch_bytes(Index) const override { return 0; }
     void origins(std::vector<Origin>&) const override {}
     std::string_view name() const noexcept override { return "from_eigen"; }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -77,6 +78,20 @@ template <class P, class A, xt::layout_type L, class Shape, class Tag>
 inline constexpr bool xtensor_owning<xt::xarray_adaptor<xt::xbuffer_adaptor<P, xt::no_ownership, A>, L, Shape, Tag>> = false;
 template <class E, class... Slices>
 inline constexpr bool xtensor_owning<xt::xview<E, Slices...>> = !std::is_reference_v<E> && xtensor_owning<E>;
+
+/// An allocator of our own makes a type of our own of the adaptor below.
+template <class T>
+struct XTensorBlockAllocator : std::allocator<T> {
+    using std::allocator<T>::allocator;
+    template <class U>
+    struct rebind {
+        using other = XTensorBlockAllocator<U>;
+    };
+};
+/// The rows that functions given to xt_map see.
+template <class T>
+using XTensorBlock = xt::xtensor_adaptor<xt::xbuffer_adaptor<const T*, xt::no_ownership, XTensorBlockAllocator<T>>, 2,
+                                         xt::layout_type::row_major>;
 
 template <class E>
 constexpr void require_xtensor_in_memory() {
@@ -168,6 +183,32 @@ template <class E>
     requires(detail::XTensor<E> && !detail::XTensorVector<E>)
 struct VectorTraits<E> {};
 
+}  // namespace v1
+}  // namespace blockfit
+
+// Expressions keep a block by value, so that a function given to xt_map may take it by value.
+namespace xtl {
+template <class T>
+struct closure_type<blockfit::detail::XTensorBlock<T>&> {
+    using type = blockfit::detail::XTensorBlock<T>;
+};
+template <class T>
+struct closure_type<const blockfit::detail::XTensorBlock<T>&> {
+    using type = blockfit::detail::XTensorBlock<T>;
+};
+template <class T>
+struct const_closure_type<blockfit::detail::XTensorBlock<T>&> {
+    using type = blockfit::detail::XTensorBlock<T>;
+};
+template <class T>
+struct const_closure_type<const blockfit::detail::XTensorBlock<T>&> {
+    using type = blockfit::detail::XTensorBlock<T>;
+};
+}  // namespace xtl
+
+namespace blockfit {
+inline namespace v1 {
+
 /// A view as a row-major xtensor adaptor of two dimensions, not copied. Throws ShapeError unless the rows lie side by
 /// side.
 template <class T>
@@ -191,9 +232,13 @@ void as_xtensor(const Matrix<T>&&) = delete;  // a temporary: the result would d
 
 namespace detail {
 
-/// A contiguous view of a const block, as functions given to xt_map see it.
+
+/// Contiguous rows as a block.
 template <class T>
-using XTensorBlock = decltype(as_xtensor(std::declval<MatrixView<const T>>()));
+[[nodiscard]] XTensorBlock<T> xtensor_block(MatrixView<const T> rows) {
+    const std::array<std::size_t, 2> shape{static_cast<std::size_t>(rows.rows()), static_cast<std::size_t>(rows.cols())};
+    return XTensorBlock<T>(typename XTensorBlock<T>::storage_type(rows.data(), shape[0] * shape[1]), shape);
+}
 
 /// Evaluates f(block), an xtensor expression, straight to `out`.
 template <class T, class U, class F>
@@ -207,7 +252,7 @@ struct XTensorMap {
             for (Index i = 0; i < out.rows(); ++i) std::ranges::copy(packed.row(i), out.row(i).begin());
             return;
         }
-        const auto block = as_xtensor(in);
+        const auto block = xtensor_block(in);
         auto&& expression = f(block);
         check(expression, in.rows(), out.cols());
         if constexpr (xtensor_dimension<std::remove_cvref_t<decltype(expression)>> == 1) {
@@ -237,7 +282,7 @@ template <bool ByRows, class T, class F>
     using U = std::remove_const_t<typename Expression::value_type>;
     constexpr bool vector = xtensor_dimension<Expression> == 1;
     const Matrix<T> one(1, X.cols());
-    const auto block = as_xtensor(one);
+    const auto block = xtensor_block(one.view());
     Index cols = 1;
     {
         auto&& expression = f(block);
@@ -256,7 +301,7 @@ template <bool ByRows, class T, class F>
 /// The rows that an xtensor expression makes of the rows of X, lazily: xt_map(X, [](const auto& x) { return xt::log1p(x); }).
 /// x is a row-major block of some rows; f must return an expression of it, with as many rows, that treats each row alone.
 /// It is evaluated straight into the result while the rows are in cache. An expression of one dimension, such as
-/// xt::sum(x, {1}), gives a ChunkedVector. f must not return references to its locals.
+/// xt::sum(x, {1}), gives a ChunkedVector.
 ///
 /// Throws ShapeError, before any work, if the expression has not one row for each of x.
 template <class T, class F>

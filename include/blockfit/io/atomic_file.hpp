@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -26,9 +27,12 @@ public:
     AtomicFile(std::string_view where, std::string target, bool overwrite)
         : where_(where), target_(std::move(target)), overwrite_(overwrite) {
         static std::atomic<unsigned> number{0};
-        temporary_ = target_ + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(number++);
+        // The time, as processes of two containers may have one number.
+        const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+        temporary_ = target_ + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + "-" + std::to_string(now);
         struct stat status {};
         if (::stat(target_.c_str(), &status) != 0) return;
+        errno = 0;
         if (S_ISDIR(status.st_mode)) throw error("this is a directory");
         if (!overwrite_) throw error("the file exists; set overwrite to replace it");
     }
@@ -44,17 +48,20 @@ public:
 
     /// Makes the closed temporary file the target. Throws IoError if any step fails.
     void commit() {
-        sync(temporary_, O_RDWR);
+        if (!synced(temporary_, O_RDWR)) throw error("the data could not be brought to the disk");
         if (overwrite_) {
             if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw error("renaming failed");
         } else {
             // link, unlike rename, fails if the target has appeared meanwhile.
-            if (::link(temporary_.c_str(), target_.c_str()) != 0) throw error("the file exists; set overwrite to replace it");
+            if (::link(temporary_.c_str(), target_.c_str()) != 0)
+                throw error(errno == EEXIST ? "the file exists; set overwrite to replace it"
+                                            : "this file system names files only by replacing; set overwrite");
             ::unlink(temporary_.c_str());
         }
         committed_ = true;
+        // So that the name survives a crash, where folders can be opened and synced; the file is complete in any case.
         const auto slash = target_.rfind('/');
-        sync(slash == target_.npos ? "." : target_.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+        (void)synced(slash == target_.npos ? "." : target_.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
     }
 
     [[nodiscard]] IoError error(std::string_view what) const {
@@ -64,12 +71,14 @@ public:
     }
 
 private:
-    void sync(const std::string& path, int flags) const {
+    [[nodiscard]] static bool synced(const std::string& path, int flags) {
         const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
-        const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-        const IoError failure = error("the data could not be brought to the disk");
-        if (descriptor >= 0) ::close(descriptor);
-        if (!synced) throw failure;
+        if (descriptor < 0) return false;
+        const bool ok = ::fsync(descriptor) == 0;
+        const int reason = errno;
+        ::close(descriptor);
+        errno = reason;
+        return ok;
     }
 
     std::string where_;
@@ -77,6 +86,41 @@ private:
     std::string temporary_;
     bool overwrite_;
     bool committed_ = false;
+};
+
+/// An atomic file that is written from its first byte to its last.
+class AtomicOutput {
+public:
+    AtomicOutput(std::string_view where, const std::string& path, bool overwrite) : file_(where, path, overwrite) {
+        errno = 0;
+        descriptor_ = ::open(file_.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor_ < 0) throw file_.error("the file cannot be created");
+    }
+    ~AtomicOutput() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    AtomicOutput(const AtomicOutput&) = delete;
+    AtomicOutput& operator=(const AtomicOutput&) = delete;
+
+    void write(std::string_view bytes) {
+        while (!bytes.empty()) {
+            errno = 0;
+            const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+            if (done < 0 && errno == EINTR) continue;
+            if (done <= 0) throw file_.error("writing failed");
+            bytes.remove_prefix(static_cast<std::size_t>(done));
+        }
+    }
+    /// Closes the file and gives it its name.
+    void commit() {
+        errno = 0;
+        if (::close(std::exchange(descriptor_, -1)) != 0) throw file_.error("closing failed");
+        file_.commit();
+    }
+
+private:
+    AtomicFile file_;
+    int descriptor_ = -1;
 };
 
 /// Do two paths lead to the same file?

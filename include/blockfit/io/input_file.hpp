@@ -35,7 +35,7 @@ public:
         const FileState now(descriptor);
         if (!now.known_ || now.status_.st_size != status_.st_size || now.status_.st_mtim.tv_sec != status_.st_mtim.tv_sec ||
             now.status_.st_mtim.tv_nsec != status_.st_mtim.tv_nsec)
-            throw IoError(std::string(where) + ": the file was changed after it was opened; open it again", {.file = path});
+            throw IoError(std::string(where) + ": the file was changed after it was opened; let go of its arrays and open it again", {.file = path});
     }
 
 private:
@@ -48,12 +48,12 @@ class InputFile {
 public:
     /// `where` is for messages: "from_npy". Throws IoError if the file cannot be opened or is none.
     InputFile(std::string_view where, std::string path) : where_(where), path_(std::move(path)) {
-        descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+        descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe is refused, not waited for
         if (descriptor_ < 0) throw error(std::string("the file cannot be opened: ") + std::strerror(errno));
         state_ = FileState(descriptor_);
         if (!state_.is_regular()) {
             ::close(descriptor_);
-            throw error(state_.is_directory() ? "this is a directory" : "this is not a regular file");
+            throw error(state_.is_directory() ? "this is a directory" : "this is not a regular file; copy it to one");
         }
     }
     ~InputFile() { ::close(descriptor_); }

@@ -15,10 +15,10 @@
 #include <blockfit/array/block_source.hpp>
 #include <blockfit/array/chunked_matrix.hpp>
 #include <blockfit/array/chunked_vector.hpp>
+#include <blockfit/array/stream_blocks.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/io/text/number.hpp>
 #include <blockfit/io/text/row_index.hpp>
-#include <blockfit/io/text/run_in_order.hpp>
 #include <blockfit/io/text/text_file.hpp>
 
 namespace blockfit {
@@ -133,9 +133,9 @@ private:
                              .bytes_per_block = state_bytes(0),
                              .fixed_bytes = state_bytes(0)};
         Index most = 0;
-        run_blocks_in_order(
+        stream_blocks<Scratch>(
             pass,
-            [&](Scratch& scratch, RowRange block) {
+            [&](Scratch& scratch, Index, RowRange block) {
                 Part& part = scratch.get<Part>(this);
                 part.features = 0;
                 for_each_row(block, part.state, [&](Index, const char* p, const char* end) {
@@ -144,7 +144,7 @@ private:
                                   [&](Index j, const TextNumber&) { part.features = std::max(part.features, j + 1); });
                 });
             },
-            [&](Scratch& scratch, RowRange) { most = std::max(most, scratch.get<Part>(this).features); });
+            [&](Scratch& scratch, Index, RowRange) { most = std::max(most, scratch.get<Part>(this).features); });
         features_ = most;
     }
 
@@ -296,7 +296,7 @@ public:
             reader_->read(rows, out, state);
         }
     }
-    Index scratch_bytes(Index rows) const override { return reader_->state_bytes(rows); }
+    Index own_scratch_bytes(Index rows) const override { return reader_->state_bytes(rows); }
     void origins(std::vector<Origin>& list) const override { list.push_back({reader_->path(), {}}); }
     std::string_view name() const noexcept override { return "from_libsvm"; }
 

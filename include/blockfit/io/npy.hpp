@@ -2,6 +2,7 @@
 #define BLOCKFIT_IO_NPY_HPP
 
 #include <cerrno>
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -71,48 +72,16 @@ namespace detail {
                                              memory_bytes, memory_map);
 }
 
-/// Writes a new NPY file.
-class NpyWriter {
-public:
-    NpyWriter(const std::string& path, bool overwrite) : file_("to_npy", path, overwrite) {
-        errno = 0;
-        descriptor_ = ::open(file_.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) throw file_.error("the file cannot be created");
-    }
-    ~NpyWriter() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    NpyWriter(const NpyWriter&) = delete;
-    NpyWriter& operator=(const NpyWriter&) = delete;
-
-    void write(std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            errno = 0;
-            const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-            if (done < 0 && errno == EINTR) continue;
-            if (done <= 0) throw file_.error("writing failed");
-            bytes = bytes.subspan(static_cast<std::size_t>(done));
-        }
-    }
-    void commit() {
-        errno = 0;
-        if (::close(std::exchange(descriptor_, -1)) != 0) throw file_.error("closing failed");
-        file_.commit();
-    }
-
-private:
-    AtomicFile file_;
-    int descriptor_ = -1;
-};
-
 inline void write_npy(const std::string& path, const Dataset& array, const NpyWriteOptions& options) {
     for (const Origin& origin : array.origins)
         if (same_file(origin.file, path))
             throw ParameterError("to_npy: the output is also an input; write to another file", {.file = path});
-    NpyWriter file(path, options.overwrite);
+    AtomicOutput file("to_npy", path, options.overwrite);
     const std::string header = make_npy_header(array.type, array.plan.rows(), array.is_vector ? -1 : array.cols);
-    file.write(std::as_bytes(std::span(header)));
-    store("to_npy", {array}, [&](std::size_t, std::span<const std::byte> rows) { file.write(rows); });
+    file.write(header);
+    store("to_npy", {array}, [&](std::size_t, std::span<const std::byte> rows) {
+        file.write({reinterpret_cast<const char*>(rows.data()), rows.size()});
+    });
     file.commit();
 }
 

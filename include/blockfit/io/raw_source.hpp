@@ -247,7 +247,7 @@ public:
                 return {reinterpret_cast<const T*>(found), rows.size(), this->cols()};
         return BlockSource<T>::view(rows, scratch);
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         return reader_->buffer_bytes() + (direct() ? 0 : std::min(rows, reader_->piece_rows()) * reader_->row_bytes());
     }
     void origins(std::vector<Origin>& list) const override { list.push_back({reader_->file().path(), {}}); }

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <blockfit/array/convert.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/core/matrix_view.hpp>
 #include <blockfit/kernels/ordered.hpp>
@@ -18,8 +19,6 @@
 namespace blockfit {
 inline namespace v1 {
 namespace detail {
-
-__extension__ typedef __int128 Int128;
 
 /// A sum kept in two doubles, so that adding many partial sums loses nothing (Dekker 1971; Neumaier 1974). An infinite
 /// or NaN sum stays what it is.

@@ -132,6 +132,8 @@ public:
         else if constexpr (std::is_same_v<R, Quantiles>) return {{std::move(values).values(), rank_error}};
         else return {{std::move(values), rank_error}};
     }
+    /// What is kept may have twice its size in a vector that grew, and is sorted as entries of 16 bytes, column by column.
+    Index total_bytes() const { return 4 * bytes(outputs_.elements / (outputs_.by_column ? 1 : std::max<Index>(cols_, 1))); }
     Index bytes(Index rows) const {
         const Index n = outputs_.by_column ? rows : rows * cols_;
         return outputs_.count * (QuantileSketch::bytes(n, k_) + static_cast<Index>(sizeof(QuantileSketch)));

@@ -75,7 +75,10 @@ public:
     };
     /// What is kept, in ascending order; the weights sum to count().
     [[nodiscard]] std::vector<Entry> entries() const {
+        std::size_t held = pending_.size();
+        for (const auto& level : levels_) held += level.size();
         std::vector<Entry> all;
+        all.reserve(held);
         for (const SortKey key : pending_) all.push_back({key, 1});
         for (std::size_t level = 0; level < levels_.size(); ++level)
             for (const SortKey key : levels_[level]) all.push_back({key, Index(1) << level});

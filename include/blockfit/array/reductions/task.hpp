@@ -112,6 +112,7 @@ void run_pass(const std::vector<const ReductionTask*>& tasks, const std::vector<
     Index together = rows_read_together(1);
     for (const ReductionTask* task : tasks) together = std::min(together, rows_read_together(task->cols()));
     Index kept = 0;
+    const ScratchCount count;
     std::vector<const void*> arrays;
     for (const ReductionTask* task : tasks) {
         pass.bytes_per_block += task->partial_bytes(plan.largest());

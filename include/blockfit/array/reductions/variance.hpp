@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <blockfit/array/convert.hpp>
 #include <blockfit/array/reductions/kernels.hpp>
 #include <blockfit/array/reductions/tile_task.hpp>
 #include <blockfit/core/matrix.hpp>
@@ -111,9 +112,6 @@ template <bool SkipNan>
     return deviation / std::max(n - ddof, 0.0);
 }
 
-/// Numbers that are not real are taken as doubles.
-template <class T>
-using RealOf = std::conditional_t<std::floating_point<T>, T, double>;
 template <class T>
 [[nodiscard]] MatrixView<const RealOf<T>> as_real(MatrixView<const T> X, [[maybe_unused]] Matrix<RealOf<T>>& buffer) {
     if constexpr (std::floating_point<T>) {

@@ -20,8 +20,11 @@ namespace detail {
 /// Distinct texts, numbered.
 class TextSet {
 public:
-    /// More texts than this are no categories.
+    /// More texts than this, or more bytes of them, are no categories.
     static constexpr Index most = Index{1} << 20;
+    static constexpr Index most_bytes = Index{1} << 26;
+
+    [[nodiscard]] bool too_many() const noexcept { return std::ssize(texts_) > most || bytes_ > most_bytes; }
 
     [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return texts_; }
     /// The number of a text, or -1.
@@ -34,6 +37,7 @@ public:
         std::int32_t& number = slots_[slot_of(text)];
         if (number >= 0) return;
         texts_.emplace_back(text);
+        bytes_ += std::ssize(text);
         number = static_cast<std::int32_t>(texts_.size() - 1);
     }
     /// Numbers them in the order of their bytes, which for UTF-8 is that of the code points.
@@ -61,6 +65,7 @@ private:
     }
 
     std::vector<std::string> texts_;
+    Index bytes_ = 0;
     std::vector<std::int32_t> slots_;  // numbers, -1: free; a power of two of them
 };
 

@@ -16,11 +16,12 @@
 #include <blockfit/array/block_plan.hpp>
 #include <blockfit/array/chunked_matrix.hpp>
 #include <blockfit/array/chunked_vector.hpp>
+#include <blockfit/array/stream_blocks.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/core/text.hpp>
 #include <blockfit/io/csv/options.hpp>
 #include <blockfit/io/csv/source.hpp>
 #include <blockfit/io/csv/table.hpp>
-#include <blockfit/io/text/run_in_order.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -154,10 +155,10 @@ private:
         std::vector<std::shared_ptr<detail::TextSet>> all(columns.size());
         for (auto& set : all) set = std::make_shared<detail::TextSet>();
         const auto require_few = [&](const detail::TextSet& set, std::size_t k) {
-            if (std::ssize(set.texts()) > detail::TextSet::most)
+            if (set.too_many())
                 throw DataError("CsvFile: column '" + column_names()[static_cast<std::size_t>(columns[k])] +
-                                    "' has more than " + std::to_string(detail::TextSet::most) +
-                                    " different texts, which are no categories",
+                                    "' has more than " + std::to_string(detail::TextSet::most) + " different texts or " +
+                                    detail::bytes_to_text(detail::TextSet::most_bytes) + " of them, which are no categories",
                                 {.file = table().text().path()});
         };
         const Index rows = std::max<Index>((Index{1} << 22) / table().row_bytes(), 1);
@@ -167,9 +168,9 @@ private:
                                      .bytes_per_block = bytes,
                                      .fixed_bytes = bytes,
                                      .origins = {{table().text().path(), {}}}};
-        detail::run_blocks_in_order(
+        detail::stream_blocks<Scratch>(
             pass,
-            [&](Scratch& scratch, RowRange block) {
+            [&](Scratch& scratch, Index, RowRange block) {
                 Part& part = scratch.get<Part>(this);
                 part.sets.resize(columns.size());
                 part.known.resize(columns.size());
@@ -187,7 +188,7 @@ private:
                     --row;
                 }
             },
-            [&](Scratch& scratch, RowRange) {
+            [&](Scratch& scratch, Index, RowRange) {
                 Part& part = scratch.get<Part>(this);
                 for (std::size_t k = 0; k < columns.size(); ++k) {
                     const std::vector<std::string>& texts = part.sets[k].texts();

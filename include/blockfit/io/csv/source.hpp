@@ -15,6 +15,7 @@
 #include <blockfit/array/block_source.hpp>
 #include <blockfit/array/convert.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/core/text.hpp>
 #include <blockfit/core/matrix_view.hpp>
 #include <blockfit/io/csv/categories.hpp>
 #include <blockfit/io/csv/quick_number.hpp>
@@ -34,7 +35,8 @@ public:
         begin_ = ends[column - 1] + 1;
         std::uint32_t end = ends[column];
         const char* const buffer = window.buffer();
-        if (column == table.cols() - 1)
+        const char quote = table.options().quote;
+        if (column == table.cols() - 1 || (quote != 0 && buffer[begin_] == quote))
             while (end > begin_ && buffer[end - 1] == '\r') --end;
         text_ = {buffer + begin_, end - begin_};
     }
@@ -63,7 +65,8 @@ public:
                      " cannot hold; read the column as double, where it is NaN");
     }
     [[nodiscard]] DataError error(ParseResult result, std::string_view text, std::string_view type) const {
-        const std::string shown = "'" + std::string(text.substr(0, 40)) + (text.size() > 40 ? "...'" : "'");
+        std::string shown(1, '\'');
+        (shown += printable(text)) += '\'';
         switch (result) {
             case ParseResult::out_of_range:
                 return error(shown + " is out of the range of " + std::string(type));
@@ -122,7 +125,7 @@ public:
             begin = part.end;
         }
     }
-    Index scratch_bytes(Index rows) const override { return CsvWindow::bytes(*table_, rows); }
+    Index own_scratch_bytes(Index rows) const override { return CsvWindow::bytes(*table_, rows); }
     void origins(std::vector<Origin>& list) const override { list.push_back({table_->text().path(), {}}); }
     std::string_view name() const noexcept override { return "from_csv"; }
 
@@ -193,7 +196,7 @@ private:
             return;
         }
         const Index code = categories.find(text);
-        if (code < 0) throw table_->text().error("a category is new: the file was changed after it was opened");
+        if (code < 0) throw table_->text().error("a category is new: the file was changed after it was opened; open it again");
         if (!convert_value(code, value))
             throw field.error("code " + std::to_string(code) + " is out of the range of " +
                               std::string(dtype_name<T>()));

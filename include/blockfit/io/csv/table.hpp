@@ -83,9 +83,10 @@ public:
     [[nodiscard]] E error(Index row, Index offset, Index column, const std::string& what) const {
         return E(text_.where() + ": line " + std::to_string(line_of(row, offset)) + what,
                  {.file = text_.path(),
-                  .dataset = column >= 0 ? names_[static_cast<std::size_t>(column)] : std::string("rows"),
+                  .dataset = column >= 0 ? names_[static_cast<std::size_t>(column)] : std::string(),
                   .row = row,
-                  .column = column});
+                  .column = column,
+                  .whole_array = true});
     }
 
 private:
@@ -135,6 +136,13 @@ private:
         if (starts("\xFF\xFE") || starts("\xFE\xFF"))
             throw UnsupportedError(text_.where() + ": the file is in UTF-16; convert it to UTF-8",
                                    {.file = text_.path()});
+        using namespace std::string_view_literals;
+        for (const auto& [mark, kind] : {std::pair{"PK\x03\x04"sv, "zip"}, std::pair{"BZh"sv, "bzip2"},
+                                         std::pair{"\xFD" "7zXZ"sv, "xz"}, std::pair{"\x28\xB5\x2F\xFD"sv, "zstd"}})
+            if (starts(mark))
+                throw UnsupportedError(text_.where() + ": the file is compressed with " + kind +
+                                           "; unpack it, or compress it with gzip",
+                                       {.file = text_.path()});
         Index begin = starts("\xEF\xBB\xBF") ? 3 : 0;  // the byte order mark of UTF-8
         Index line = 1;
         for (; line <= options_.skip_rows; ++line) {
@@ -173,8 +181,13 @@ private:
                 const char* field_end = row.data() + ends[j];
                 while (j == fields - 1 && field_end > field && field_end[-1] == '\r') --field_end;
                 std::string& name = names_.emplace_back(field, field_end);
-                if (options_.quote != 0 && field_end - field >= 2 && *field == options_.quote)
+                if (options_.quote != 0 && field_end - field >= 2 && *field == options_.quote &&
+                    field_end[-1] == options_.quote)
                     unquote(field + 1, field_end - 1, options_.quote, name);
+                else if (name.find('\0') != name.npos)
+                    throw UnsupportedError(text_.where() + ": the header holds a zero byte: this is binary, or UTF-16; "
+                                                           "convert it to UTF-8 text",
+                                           {.file = text_.path()});
                 else if (name.find('\r') != name.npos)
                     throw UnsupportedError(
                         text_.where() + ": lines end with a carriage return alone; convert the line ends",

@@ -101,7 +101,7 @@ private:
             if (tokens_->rows() > 0 && filled_ >= most) return;
             if (at_end_) {
                 if (tokens_->rows() > 0) return;
-                throw table.text().error("a row is missing: the file was changed after it was opened");
+                throw table.text().error("a row is missing: the file was changed after it was opened; open it again");
             }
             Index more = std::max(want - filled_, slack);
             if (tokens_->rows() == 0) more = std::max(more, filled_);  // a long row

@@ -20,9 +20,9 @@
 #include <zlib.h>
 
 #include <blockfit/array/store.hpp>
+#include <blockfit/array/stream_blocks.hpp>
 #include <blockfit/core/error.hpp>
 #include <blockfit/io/atomic_file.hpp>
-#include <blockfit/io/text/run_in_order.hpp>
 
 namespace blockfit {
 inline namespace v1 {
@@ -43,40 +43,6 @@ struct CsvWriteOptions {
 };
 
 namespace detail {
-
-/// A file that is written from its start to its end, and appears when it is complete.
-class CsvOutput {
-public:
-    CsvOutput(const std::string& path, bool overwrite) : file_("to_csv", path, overwrite) {
-        errno = 0;
-        descriptor_ = ::open(file_.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) throw file_.error("the file cannot be created");
-    }
-    ~CsvOutput() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    CsvOutput(const CsvOutput&) = delete;
-    CsvOutput& operator=(const CsvOutput&) = delete;
-
-    void write(std::string_view bytes) {
-        while (!bytes.empty()) {
-            errno = 0;
-            const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
-            if (put < 0 && errno == EINTR) continue;
-            if (put <= 0) throw file_.error("writing failed");
-            bytes.remove_prefix(static_cast<std::size_t>(put));
-        }
-    }
-    void commit() {
-        errno = 0;
-        if (::close(std::exchange(descriptor_, -1)) != 0) throw file_.error("closing failed");
-        file_.commit();
-    }
-
-private:
-    AtomicFile file_;
-    int descriptor_ = -1;
-};
 
 /// Appends `text` to `out` as a gzip member of its own: members are made in parallel, and any reader joins them.
 inline void append_gzip_member(std::string_view text, int level, std::string& out) {
@@ -260,7 +226,7 @@ inline void to_csv(const std::string& path, const CsvWriteOptions& options, cons
     const std::vector<std::string> names = detail::csv_output_names(path, options, datasets);
     const bool gzip = path.ends_with(".gz");
     const detail::CsvFormat format(options, datasets);
-    detail::CsvOutput file(path, options.overwrite);
+    detail::AtomicOutput file("to_csv", path, options.overwrite);
     std::string start = options.header ? format.header(names) : "";
     if (gzip) {
         const std::string text = std::exchange(start, {});
@@ -284,9 +250,9 @@ inline void to_csv(const std::string& path, const CsvWriteOptions& options, cons
     pass.fixed_bytes += tile * format.longest_row();
     pass.bytes_per_block = pass.fixed_bytes + detail::checked_product(plan.largest(), format.longest_row(), "to_csv");
     const int owner = 0;
-    detail::run_blocks_in_order(
+    detail::stream_blocks<Scratch>(
         pass,
-        [&](Scratch& scratch, RowRange block) {
+        [&](Scratch& scratch, Index, RowRange block) {
             Part& part = scratch.get<Part>(&owner);
             part.text.clear();
             part.compressed.clear();
@@ -303,7 +269,7 @@ inline void to_csv(const std::string& path, const CsvWriteOptions& options, cons
                 }
             });
         },
-        [&](Scratch& scratch, RowRange) {
+        [&](Scratch& scratch, Index, RowRange) {
             const Part& part = scratch.get<Part>(&owner);
             file.write(gzip ? part.compressed : part.text);
         });

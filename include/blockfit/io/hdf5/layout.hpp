@@ -178,7 +178,10 @@ namespace detail {
                 throw IoError("from_hdf5: the size of the chunks cannot be read, the header is damaged", place);
             layout.chunk_rows = static_cast<Index>(chunk[0]);
             layout.chunk_cols = static_cast<Index>(chunk[1]);
-            const bool known = detail::read_filters(creation, raw, layout, origin);
+            // Edge chunks may lie unfiltered, which nothing says when they are read.
+            unsigned options = 0;
+            H5Pget_chunk_opts(creation, &options);
+            const bool known = detail::read_filters(creation, raw && options == 0, layout, origin);
             Index chunk_bytes = 0, band_bytes = 0;
             if (__builtin_mul_overflow(layout.chunk_rows, layout.chunk_cols, &chunk_bytes) ||
                 __builtin_mul_overflow(chunk_bytes, layout.element_bytes, &chunk_bytes) ||

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,8 +49,10 @@ namespace detail {
     if (::stat(path.c_str(), &status) != 0)
         throw IoError(std::string(where) + ": the file cannot be opened: " + std::strerror(errno), {.file = path});
     if (S_ISDIR(status.st_mode)) throw IoError(std::string(where) + ": this is a directory", {.file = path});
-    if (::access(path.c_str(), R_OK) != 0)
-        throw IoError(std::string(where) + ": the file cannot be read: " + std::strerror(errno), {.file = path});
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        throw IoError(std::string(where) + ": the file cannot be opened: " + std::strerror(errno), {.file = path});
+    ::close(descriptor);
     if (!is_hdf5(path))
         throw IoError(std::string(where) + ": this is not an HDF5 file, or its start is damaged", {.file = path});
     return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,19 @@ namespace blockfit {
 inline namespace v1 {
 namespace hdf5 {
 
+/// libhdf5 keeps what it read of a file while anything of it is open. So all its readers compare it with what it was when the
+/// first of them opened it.
+[[nodiscard]] inline std::shared_ptr<const blockfit::detail::FileState> shared_state(int descriptor) {
+    static std::map<std::pair<dev_t, ino_t>, std::weak_ptr<const blockfit::detail::FileState>> open;
+    std::erase_if(open, [](const auto& entry) { return entry.second.expired(); });
+    struct stat status {};
+    (void)::fstat(descriptor, &status);
+    auto& known = open[{status.st_dev, status.st_ino}];
+    auto state = known.lock();
+    if (!state) known = state = std::make_shared<const blockfit::detail::FileState>(descriptor);
+    return state;
+}
+
 /// A dataset open for reading by several threads.
 class DatasetReader {
 public:
@@ -40,13 +54,16 @@ public:
         const Session session;
         file_ = detail::open_file(path, "from_hdf5");
         dataset_ = detail::open_dataset(file_, "from_hdf5", origin_);
+        // An external link may have led to another file.
+        file_ = Handle(H5Iget_file_id(dataset_), H5Fclose, "from_hdf5: the file cannot be found", path);
         void* descriptor = nullptr;
         require(H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor), "from_hdf5: the file has no descriptor", path);
         descriptor_ = *static_cast<int*>(descriptor);
-        state_ = blockfit::detail::FileState(descriptor_);
-        if (is_truncated(file_, state_.size()))
+        state_ = shared_state(descriptor_);
+        require_unchanged();
+        if (is_truncated(file_, state_->size()))
             throw IoError("from_hdf5: the file was truncated while this program had it open", {.file = path});
-        std::tie(layout_, memory_type_) = read_layout(file_, dataset_, origin_, fields, state_.size());
+        std::tie(layout_, memory_type_) = read_layout(file_, dataset_, origin_, fields, state_->size());
         if (layout_.elsewhere) check_sources(file_, dataset_, origin_, sources_);
     }
 
@@ -131,7 +148,7 @@ private:
     /// Are rows read a band of chunks at a time, because a part of a chunk cannot be had alone?
     [[nodiscard]] bool banded() const noexcept { return layout_.route == Route::chunks || layout_.filtered; }
 
-    void require_unchanged() const { state_.require_unchanged(descriptor_, "from_hdf5", origin_.file); }
+    void require_unchanged() const { state_->require_unchanged(descriptor_, "from_hdf5", origin_.file); }
 
     [[nodiscard]] IoError error(std::string text, Index row) const {
         return IoError("from_hdf5: " + std::move(text), {.file = origin_.file, .dataset = origin_.dataset, .row = row});
@@ -210,7 +227,7 @@ private:
         const hsize_t at[2] = {static_cast<hsize_t>(band * layout_.chunk_rows), static_cast<hsize_t>(column)};
         hsize_t stored = 0;
         if (H5Dget_chunk_storage_size(dataset_, at, &stored) < 0 || stored == 0) return false;
-        if (stored > 2 * chunk_bytes + 4096 || stored > static_cast<hsize_t>(state_.size()))
+        if (stored > 2 * chunk_bytes + 4096 || stored > static_cast<hsize_t>(state_->size()))
             throw error("a chunk is larger than it can be, the index is damaged", row);
         buffers.stored.resize(static_cast<std::size_t>(stored));
         if (H5Dread_chunk(dataset_, H5P_DEFAULT, at, &skipped, buffers.stored.data()) < 0)
@@ -225,7 +242,7 @@ private:
     Layout layout_;
     SourceFiles sources_;
     int descriptor_ = -1;
-    blockfit::detail::FileState state_;
+    std::shared_ptr<const blockfit::detail::FileState> state_;
 };
 
 /// A dataset as elements of type T, converted if it holds others.
@@ -257,7 +274,7 @@ public:
                 return {reinterpret_cast<const T*>(found), rows.size(), this->cols()};
         return BlockSource<T>::view(rows, scratch);
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         const bool converts = reader_->layout().type != blockfit::detail::element_type<T>();
         return reader_->buffer_bytes() + (converts ? rows * reader_->row_bytes() : 0);
     }

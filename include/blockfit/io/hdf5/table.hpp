@@ -161,7 +161,7 @@ public:
             for (Index i = 0; i < n; ++i) out(i, j) = values[i];
         }
     }
-    Index scratch_bytes(Index rows) const override {
+    Index own_scratch_bytes(Index rows) const override {
         return table_.scratch_bytes(rows) + rows * static_cast<Index>(sizeof(T));
     }
     void origins(std::vector<Origin>& list) const override {

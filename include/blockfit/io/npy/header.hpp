@@ -13,6 +13,7 @@
 
 #include <blockfit/array/element_type.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/core/text.hpp>
 #include <blockfit/io/input_file.hpp>
 
 /// The header of NPY files, as numpy's documentation of numpy.lib.format gives it: "\x93NUMPY", the version in two
@@ -181,13 +182,6 @@ private:
         return numbers;
     }
 
-    /// At most 40 characters, for messages.
-    [[nodiscard]] static std::string printable(std::string_view text) {
-        std::string out(text.substr(0, 40));
-        for (char& c : out)
-            if (c < ' ' || c > '~') c = '?';
-        return text.size() > 40 ? out + "..." : out;
-    }
     [[nodiscard]] IoError damaged(const std::string& what, std::size_t at) const {
         return file_.error("the header is damaged: " + what + ", at \"" + printable(text_.substr(at)) + "\"");
     }

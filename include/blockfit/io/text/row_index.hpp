@@ -9,8 +9,8 @@
 
 #include <blockfit/array/block_source.hpp>
 #include <blockfit/core/error.hpp>
+#include <blockfit/exec/stream.hpp>
 #include <blockfit/io/text/row_scanner.hpp>
-#include <blockfit/io/text/run_in_order.hpp>
 #include <blockfit/io/text/text_file.hpp>
 
 namespace blockfit {
@@ -112,7 +112,7 @@ private:
             .blocks = size / range + (size % range != 0),
             .bytes_per_block = piece + 2 * range / tuning.stretch * static_cast<Index>(sizeof(RowPlace))};
         Merge merge;
-        run_in_order(
+        stream<Scratch>(
             plan,
             [&](Scratch& scratch, Index i) {
                 const Index begin = rules_.begin + i * range;
