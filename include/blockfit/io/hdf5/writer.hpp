@@ -135,6 +135,8 @@ public:
         const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, where, file.path(), name_);
         require(H5Pset_create_intermediate_group(links, 1), where, file.path(), name_);
         require(H5Pset_chunk(creation, rank, chunks), where, file.path(), name_);
+        // The same data gives the same file, whenever it is written.
+        require(H5Pset_obj_track_times(creation, false), where, file.path(), name_);
         // A chunk that was never written must not pass for data.
         require(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), where, file.path(), name_);
         if (compression_ > 0) {
