@@ -50,8 +50,11 @@ public:
         require(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), where, path);
         // A file that libhdf5 could not finish must not stay open in it.
         require(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), where, path);
+        // The same data gives the same file, whenever it is written.
+        const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, where, path);
+        require(H5Pset_obj_track_times(creation, false), where, path);
         errno = 0;
-        const hid_t id = H5Fcreate(target_.temporary().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access);
+        const hid_t id = H5Fcreate(target_.temporary().c_str(), H5F_ACC_EXCL, creation, access);
         if (id < 0) throw target_.error("the file cannot be created");
         file_ = Handle(id, H5Fclose, where, path);
     }
@@ -135,7 +138,6 @@ public:
         const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, where, file.path(), name_);
         require(H5Pset_create_intermediate_group(links, 1), where, file.path(), name_);
         require(H5Pset_chunk(creation, rank, chunks), where, file.path(), name_);
-        // The same data gives the same file, whenever it is written.
         require(H5Pset_obj_track_times(creation, false), where, file.path(), name_);
         // A chunk that was never written must not pass for data.
         require(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), where, file.path(), name_);
