@@ -19,9 +19,9 @@ jobs=$((memory_gb / 4 < $(nproc) ? memory_gb / 4 : $(nproc)))
 export CMAKE_BUILD_PARALLEL_LEVEL=$((jobs > 1 ? jobs : 1))
 export CTEST_PARALLEL_LEVEL=$CMAKE_BUILD_PARALLEL_LEVEL
 
-build() {
+build() {  # preset, options
     printf '\n== build %s\n' "$1"
-    cmake --preset "$1"
+    cmake --preset "$@"
     cmake --build --preset "$1"
 }
 check() {
@@ -30,7 +30,7 @@ check() {
 }
 
 cmake/install-dependencies.sh
-build release
+build release -DBLOCKFIT_BUILD_BENCHMARKS=$([[ $quick == yes ]] && echo ON || echo OFF)  # clang builds them faster
 if [[ $quick == no ]]; then
     build asan
     check asan
